@@ -1,0 +1,211 @@
+#include "piece_counter.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <system_error>
+#include <thread>
+
+namespace pyllm {
+
+namespace {
+
+// Runs work() on `threads` threads besides this one, and poll() here ten times a second until they are done. The first
+// exception of any of them is thrown again here; `stop` tells the others.
+template <class Work, class Poll>
+void run_threads(size_t threads, std::atomic<bool>& stop, Work work, Poll poll) {
+    std::mutex mutex;
+    std::condition_variable done;
+    size_t running = threads;
+    std::exception_ptr error;
+    std::vector<std::thread> workers;
+    for (size_t index = 0; index < threads; ++index) {
+        workers.emplace_back([&, index] {
+            std::exception_ptr thrown;
+            try {
+                work(index);
+            } catch (...) {
+                thrown = std::current_exception();
+                stop = true;
+            }
+            std::lock_guard<std::mutex> lock(mutex);
+            if (thrown && !error) error = thrown;
+            --running;
+            done.notify_all();
+        });
+    }
+    for (;;) {
+        {
+            std::unique_lock<std::mutex> lock(mutex);
+            if (done.wait_for(lock, std::chrono::milliseconds(100), [&] { return running == 0; })) break;
+        }
+        try {
+            if (!stop) poll();
+        } catch (...) {
+            std::lock_guard<std::mutex> lock(mutex);
+            if (!error) error = std::current_exception();
+            stop = true;
+        }
+    }
+    for (std::thread& worker : workers) worker.join();
+    if (error) std::rethrow_exception(error);
+}
+
+// A file as blocks that end at safe cuts.
+class FileBlocks {
+  public:
+    explicit FileBlocks(const std::string& path) : path_(path), file_(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+        if (file_ < 0) fail();
+    }
+    ~FileBlocks() { close(file_); }
+    FileBlocks(const FileBlocks&) = delete;
+
+    // Fills `block` and returns the length of its text; 0 at the end of the file. Safe to call from many threads.
+    size_t next(std::vector<uint8_t>& block) {
+        constexpr size_t step = 1 << 20;
+        std::lock_guard<std::mutex> lock(mutex_);
+        size_t size = rest_.size();
+        block.resize(std::max(block.size(), size + step));
+        std::copy(rest_.begin(), rest_.end(), block.begin());
+        rest_.clear();
+        size_t searched = 0;
+        while (!at_end_) {
+            if (block.size() - size < step) block.resize(block.size() * 2);
+            const ssize_t got = read(file_, block.data() + size, step);
+            if (got < 0 && errno == EINTR) continue;
+            if (got < 0) fail();
+            at_end_ = got == 0;
+            size += got;
+            if (at_end_ || static_cast<size_t>(got) < step / 2) continue;
+            const uint8_t* begin = block.data() + searched;
+            const uint8_t* cut = last_safe_cut(begin, block.data() + size - 1, block.data() + size);
+            if (cut != begin) {
+                rest_.assign(cut, static_cast<const uint8_t*>(block.data() + size));
+                return cut - block.data();
+            }
+            searched = size - 8;  // behind it there was no cut; a character has at most 4 bytes
+        }
+        return size;
+    }
+
+  private:
+    [[noreturn]] void fail() const { throw std::system_error(errno, std::generic_category(), path_); }
+
+    std::string path_;
+    int file_;
+    std::mutex mutex_;
+    std::vector<uint8_t> rest_;
+    bool at_end_ = false;
+};
+
+}  // namespace
+
+void ShortPieceTable::grow() {
+    std::vector<Entry> old(entries_.size() * 2);
+    old.swap(entries_);
+    ++bits_;
+    size_ = 0;
+    for (const Entry& entry : old) {
+        if (entry.key.high) add(entry.key, hash_of(entry.key), entry.count);
+    }
+}
+
+void PieceCounter::Counts::add(const uint8_t* piece, size_t length, const uint8_t* readable_end, uint64_t count) {
+    if (length > PieceKey::max_length) {
+        long_pieces[std::string(reinterpret_cast<const char*>(piece), length)] += count;
+    } else if (length > 0) {
+        const PieceKey key = piece_key(piece, length, readable_end ? readable_end : piece + length);
+        short_pieces.add(key, hash_of(key), count);
+    }
+}
+
+// Short pieces wait in a ring between the hash and the table, long enough for the table's line to arrive.
+void PieceCounter::Counts::add_text(Bytes text, Pattern pattern) {
+    constexpr size_t ring_size = 16;
+    struct Waiting {
+        PieceKey key;
+        uint64_t hash;
+    };
+    Waiting ring[ring_size];
+    size_t arrived = 0;
+    const uint8_t* end = text.data() + text.size();
+    with_pattern(pattern, [&](auto constant) {
+        for_each_piece<constant.value>(text.data(), end, [&](const uint8_t* p, const uint8_t* q) {
+            const size_t length = q - p;
+            if (length > PieceKey::max_length) return add(p, length, end, 1);
+            Waiting& place = ring[arrived % ring_size];
+            if (arrived >= ring_size) short_pieces.add(place.key, place.hash, 1);
+            place.key = piece_key(p, length, end);
+            place.hash = hash_of(place.key);
+            short_pieces.prefetch(place.hash);
+            ++arrived;
+        });
+    });
+    for (size_t i = arrived < ring_size ? 0 : arrived - ring_size; i < arrived; ++i) {
+        short_pieces.add(ring[i % ring_size].key, ring[i % ring_size].hash, 1);
+    }
+}
+
+void PieceCounter::add_texts(const std::vector<Bytes>& texts, Pattern pattern) {
+    std::atomic<size_t> next{0};
+    std::atomic<bool> stop{false};
+    run_threads(
+        std::min(counts_.size(), texts.size()), stop,
+        [&](size_t thread) {
+            for (size_t i; !stop && (i = next++) < texts.size();) counts_[thread].add_text(texts[i], pattern);
+        },
+        [] {});
+}
+
+uint64_t PieceCounter::add_file(const std::string& path, Pattern pattern, const Progress& progress) {
+    FileBlocks blocks(path);
+    std::atomic<uint64_t> bytes{0};
+    std::atomic<bool> stop{false};
+    run_threads(
+        counts_.size(), stop,
+        [&](size_t thread) {
+            std::vector<uint8_t> block;
+            for (size_t size; !stop && (size = blocks.next(block)) > 0;) {
+                counts_[thread].add_text({block.data(), size}, pattern);
+                bytes += size;
+            }
+        },
+        [&] { progress(bytes); });
+    return bytes;
+}
+
+void PieceCounter::merge_threads() {
+    Counts& total = counts_[0];
+    for (size_t i = 1; i < counts_.size(); ++i) {
+        for (const auto& entry : counts_[i].short_pieces.entries()) {
+            if (entry.key.high) total.short_pieces.add(entry.key, hash_of(entry.key), entry.count);
+        }
+        counts_[i].short_pieces.clear();
+        for (const auto& [piece, count] : counts_[i].long_pieces) total.long_pieces[piece] += count;
+        counts_[i].long_pieces.clear();
+    }
+}
+
+std::vector<CountedPiece> PieceCounter::pieces() {
+    merge_threads();
+    std::vector<CountedPiece> result;
+    result.reserve(counts_[0].short_pieces.size() + counts_[0].long_pieces.size());
+    for (const auto& entry : counts_[0].short_pieces.entries()) {
+        if (entry.key.high) {
+            result.push_back({{reinterpret_cast<const char*>(&entry.key), entry.key.length()}, entry.count});
+        }
+    }
+    for (const auto& [piece, count] : counts_[0].long_pieces) result.push_back({piece, count});
+    std::sort(result.begin(), result.end(),
+              [](const CountedPiece& a, const CountedPiece& b) { return a.count > b.count; });
+    return result;
+}
+
+}  // namespace pyllm

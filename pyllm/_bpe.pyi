@@ -1,0 +1,50 @@
+"""The native tokenizer (csrc/bpe): what pyllm/tokenizer.py is made of. Texts are str (taken as UTF-8) or bytes."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy
+
+unicode_version: str  # of the character classes in the named patterns
+regex_version: str  # of the package that they were generated from
+
+class Pattern:
+    gpt2: Pattern
+    cl100k: Pattern
+    o200k: Pattern
+
+class Merge:
+    left: int
+    right: int
+    product: int
+    def __init__(self, left: int, right: int, product: int) -> None: ...
+
+class Encoder:
+    vocab_size: int
+    whole_piece_count: int  # tokens that only a whole piece becomes
+    def __init__(
+        self,
+        tokens: Sequence[bytes],
+        merges: Sequence[Merge],
+        whole_pieces: bool,
+        special_tokens: Sequence[tuple[int, bytes]],
+    ) -> None: ...
+    def encode(self, text: str | bytes, pattern: Pattern) -> list[int]: ...
+    def encode_pieces(self, pieces: Iterable[bytes]) -> list[int]: ...
+    def encode_batch(self, texts: Iterable[str | bytes], pattern: Pattern, threads: int) -> list[numpy.ndarray]: ...
+    def decode(self, ids: Sequence[int] | numpy.ndarray) -> bytes: ...
+
+class PieceCounter:
+    def __init__(self, threads: int) -> None: ...
+    def add_texts(self, texts: Iterable[str | bytes], pattern: Pattern) -> None: ...
+    def add_pieces(self, counts: dict[bytes, int]) -> None: ...
+    def add_file(self, path: str, pattern: Pattern, progress: Callable[[int], None] | None = None) -> int: ...
+
+class MergeLearner:
+    merges: list[Merge]
+    counts: list[int]  # how often each merge's pair stood in the corpus when it was learned
+    def __init__(self, counter: PieceCounter) -> None: ...
+    def learn(self, count: int) -> int: ...
+
+def split(text: str | bytes, pattern: Pattern) -> list[bytes]: ...
+def safe_cut(text: str | bytes, limit: int) -> int: ...
+def merges_of_ranks(tokens: Sequence[bytes]) -> list[Merge]: ...

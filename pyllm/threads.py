@@ -1,0 +1,62 @@
+"""How many threads the native code uses."""
+
+import os
+from pathlib import Path
+
+_num_threads: int | None = None
+
+
+def available_cores() -> int:
+    """The cores given to this process: its CPU affinity, cut down to its cgroup's CPU quota."""
+    try:
+        cores = len(os.sched_getaffinity(0))
+    except AttributeError:  # not on Linux
+        cores = os.cpu_count() or 1
+    quota = _cgroup_cores()
+    return max(1, min(cores, quota)) if quota else cores
+
+
+def _cgroup_cores() -> int | None:
+    """The CPU quota of this process's cgroup in whole cores, rounded up; None without one."""
+    try:
+        group = Path("/proc/self/cgroup").read_text().rpartition("::")[2].strip()
+        quota, period = Path(f"/sys/fs/cgroup{group}/cpu.max").read_text().split()
+        return None if quota == "max" else -(-int(quota) // int(period))
+    except (OSError, ValueError):
+        pass
+    try:
+        quota = Path("/sys/fs/cgroup/cpu/cpu.cfs_quota_us").read_text()
+        period = Path("/sys/fs/cgroup/cpu/cpu.cfs_period_us").read_text()
+        return None if int(quota) <= 0 else -(-int(quota) // int(period))
+    except (OSError, ValueError):
+        return None
+
+
+def set_num_threads(count: int) -> None:
+    """Sets the number of threads for every call that is not given its own.
+
+    Raises:
+        ValueError: count is below 1.
+    """
+    global _num_threads
+    _num_threads = checked_threads(count)
+
+
+def get_num_threads() -> int:
+    """The number of threads in use: set_num_threads's, else all cores given to the process."""
+    return _num_threads or available_cores()
+
+
+def checked_threads(count: int | None) -> int:
+    """count, or the default for None.
+
+    Raises:
+        TypeError, ValueError: count is not an integer of at least 1.
+    """
+    if count is None:
+        return get_num_threads()
+    if not isinstance(count, int) or isinstance(count, bool):
+        raise TypeError(f"threads must be an integer, got {type(count).__name__}")
+    if count < 1:
+        raise ValueError(f"threads must be at least 1, got {count}")
+    return count

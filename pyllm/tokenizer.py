@@ -1,0 +1,407 @@
+"""Byte-level BPE: training, encoding and decoding.
+
+A text is cut into pieces by a pattern, each piece starts as its bytes, and neighbours are merged in the order in which
+training learned the merges (Sennrich et al. 2016, https://arxiv.org/abs/1508.07909; on bytes: Radford et al. 2019,
+"Language Models are Unsupervised Multitask Learners", section 2.2). Any bytes go in and the same bytes come out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import warnings
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pyllm import _bpe, tokenizer_files
+from pyllm.patterns import NamedSplitter, splitter, utf8
+from pyllm.threads import checked_threads
+from pyllm.tokenizer_files import Vocabulary
+
+if TYPE_CHECKING:
+    import numpy
+
+Text = str | bytes
+
+SPECIAL_TOKENS = (
+    "<|endoftext|>",
+    "<|system|>",
+    "<|user|>",
+    "<|assistant|>",
+    "<|tool|>",
+    "<|endofturn|>",
+    "<|call|>",
+    "<|endofcall|>",
+    "<|result|>",
+    "<|endofresult|>",
+    "<|think|>",
+    "<|endofthink|>",
+    *(f"<|reserved{number}|>" for number in range(6)),
+)
+
+
+class Tokenizer:
+    """A byte-level BPE tokenizer. Made by `train`, `load`, `from_tiktoken` or `from_gpt2`; immutable; thread-safe.
+
+    Ids are non-negative integers below `vocab_size`. Where a method says "ordinary", the text of a special token is
+    plain text: no text of a user can forge one.
+    """
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary.checked()
+        self._splitter = splitter(vocabulary.pattern)
+        self._encoder = _bpe.Encoder(
+            vocabulary.tokens,
+            [_bpe.Merge(*merge) for merge in vocabulary.merges],
+            vocabulary.whole_pieces,
+            [(id, text.encode()) for text, id in vocabulary.special_tokens.items()],
+        )
+
+    # Making one
+
+    @classmethod
+    def train(
+        cls,
+        corpus: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | Iterable[Text],
+        vocab_size: int,
+        pattern: str = "cl100k",
+        special_tokens: Sequence[str] = (),
+        *,
+        threads: int | None = None,
+        progress: bool | None = None,
+    ) -> Tokenizer:
+        """Learns a tokenizer from a corpus.
+
+        Ids 0 to 255 are the bytes, then the merges in the order learned, then the special tokens. Each merge joins the
+        most frequent pair of neighbours; of equally frequent pairs the one whose (left bytes, right bytes) is greatest.
+        So the result depends on the multiset of pieces alone: not on threads, nor on the order of files. Training
+        stops early, with a warning, when no pair is left to merge.
+
+        Args:
+            corpus: a path or a list or tuple of paths, each read in blocks, in bounded memory, as one document (with a
+                pattern of your own it is read whole); or any other iterable, whose items are the texts themselves
+                (pass `iter(texts)` for a list of texts).
+            vocab_size: the number of ids, special tokens included; at least 256 + len(special_tokens).
+            pattern: "gpt2", "cl100k", "o200k", or a regular expression for the `regex` package.
+            special_tokens: texts that get ids of their own, the last ones, in this order.
+            threads: default: pyllm.get_num_threads().
+            progress: show progress on stderr; default: if that is a terminal.
+
+        Raises:
+            OSError: a file cannot be read.
+            ValueError: vocab_size is too small, the corpus is empty, the pattern is bad, or a special token is empty
+                or given twice.
+        """
+        from pyllm.tokenizer_training import learn_merges
+
+        if isinstance(special_tokens, str):
+            raise TypeError(f"special_tokens must be a list of strings, got the string {special_tokens!r}")
+        special_tokens = list(special_tokens)
+        if len(set(special_tokens)) < len(special_tokens):
+            raise ValueError("special_tokens holds a token twice")
+        if not isinstance(vocab_size, int) or isinstance(vocab_size, bool):
+            raise TypeError(f"vocab_size must be an integer, got {type(vocab_size).__name__}")
+        smallest = 256 + len(special_tokens)
+        if vocab_size < smallest:
+            raise ValueError(
+                f"vocab_size must be at least {smallest} (256 bytes + {len(special_tokens)} special tokens), "
+                f"got {vocab_size}"
+            )
+        merges = learn_merges(
+            corpus, vocab_size - smallest, splitter(pattern), threads=checked_threads(threads), progress=progress
+        )
+        tokens = [bytes([byte]) for byte in range(256)]
+        for left, right, _ in merges:
+            tokens.append(tokens[left] + tokens[right])
+        tokenizer = cls(
+            Vocabulary(
+                tokens=tokens,
+                merges=merges,
+                pattern=pattern,
+                special_tokens={text: len(tokens) + index for index, text in enumerate(special_tokens)},
+            )
+        )
+        if tokenizer.vocab_size < vocab_size:
+            warnings.warn(
+                f"the corpus fills only {tokenizer.vocab_size} of {vocab_size} ids: no pair of tokens is left to merge",
+                stacklevel=2,
+            )
+        return tokenizer
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Tokenizer:
+        """Reads a tokenizer.json of Hugging Face's `tokenizers` that holds a byte-level BPE, such as `save` writes.
+
+        All its added tokens become special tokens; its post-processor is ignored.
+
+        Raises:
+            OSError: the file cannot be read.
+            ValueError: it is damaged, or of another kind of tokenizer.
+        """
+        return cls(tokenizer_files.read_hugging_face(Path(path)))
+
+    @classmethod
+    def from_tiktoken(
+        cls, path: str | os.PathLike[str], pattern: str = "cl100k", special_tokens: Mapping[str, int] | None = None
+    ) -> Tokenizer:
+        """Reads tiktoken's rank file: a line for each token, its bytes in base64 and its rank, which is its id.
+
+        Raises:
+            OSError: the file cannot be read.
+            ValueError: it is damaged, or a special token has the id of another token.
+        """
+        return cls(tokenizer_files.read_tiktoken(Path(path), pattern, dict(special_tokens or {})))
+
+    @classmethod
+    def from_gpt2(cls, vocab_json: str | os.PathLike[str], merges_txt: str | os.PathLike[str]) -> Tokenizer:
+        """Reads GPT-2's pair of files; what is in vocab.json but not made by merges becomes a special token.
+
+        Raises:
+            OSError: a file cannot be read.
+            ValueError: a file is damaged.
+        """
+        return cls(tokenizer_files.read_gpt2(Path(vocab_json), Path(merges_txt)))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes a tokenizer.json, which `load` and Hugging Face's `tokenizers` read."""
+        tokenizer_files.write_hugging_face(self._vocabulary, Path(path))
+
+    def save_tiktoken(self, path: str | os.PathLike[str]) -> None:
+        """Writes tiktoken's rank file; it does not hold the pattern and the special tokens.
+
+        Raises:
+            ValueError: ids are not in the order of the merges, so that ranks cannot say what this tokenizer does.
+        """
+        tokenizer_files.write_tiktoken(self._vocabulary, Path(path))
+
+    def save_gpt2(self, vocab_json: str | os.PathLike[str], merges_txt: str | os.PathLike[str]) -> None:
+        """Writes GPT-2's pair of files; they do not hold the pattern."""
+        tokenizer_files.write_gpt2(self._vocabulary, Path(vocab_json), Path(merges_txt))
+
+    # Encoding
+
+    def encode(
+        self,
+        text: Text,
+        allowed_special: Literal["all"] | Collection[str] = (),
+        disallowed_special: Literal["all"] | Collection[str] = "all",
+    ) -> list[int]:
+        """The ids of a text, with the special tokens that are allowed; where two could start, the longer one.
+
+        Raises:
+            ValueError: the text holds a disallowed special token (by default every one that is not allowed), or a
+                token allowed is not a special token.
+        """
+        if not self.special_tokens and (disallowed_special == "all" or not disallowed_special) and not allowed_special:
+            return self.encode_ordinary(text)
+        special = self._vocabulary.special_tokens
+        allowed = set(special) if allowed_special == "all" else _names(allowed_special, "allowed_special")
+        if unknown := allowed - set(special):
+            raise ValueError(f"{min(unknown)!r} is allowed but is not a special token of this tokenizer")
+        if disallowed_special == "all":
+            disallowed = set(special) - allowed
+        else:
+            disallowed = _names(disallowed_special, "disallowed_special")
+        data = utf8(text) if isinstance(text, str) else bytes(_checked_text(text))
+        if disallowed and (found := _any_of(disallowed).search(data)):
+            token = found.group().decode()
+            raise ValueError(
+                f"the text holds the special token {token!r}, which is not allowed. To encode it as a special token, "
+                f"pass allowed_special={{{token!r}}}; to encode it as plain text, pass disallowed_special=() or call "
+                f"encode_ordinary."
+            )
+        if not allowed:
+            return self.encode_ordinary(data)
+        ids: list[int] = []
+        at = 0
+        for match in _any_of(allowed).finditer(data):
+            ids += self.encode_ordinary(data[at : match.start()])
+            ids.append(special[match.group().decode()])
+            at = match.end()
+        return ids + self.encode_ordinary(data[at:])
+
+    def encode_ordinary(self, text: Text) -> list[int]:
+        """The ids of a text, ordinary."""
+        _checked_text(text)
+        if self._splitter.native is None:
+            return self._encoder.encode_pieces(self._splitter.split(text))
+        return self._encoder.encode(text, self._splitter.native)
+
+    def encode_batch(self, texts: Iterable[Text], threads: int | None = None) -> list[numpy.ndarray]:
+        """The ids of each text, ordinary, as int32 arrays; texts are spread over threads.
+
+        Arrays of neighbouring texts share blocks of about a megabyte: copy the one that is to outlive the others.
+        """
+        if isinstance(texts, (str, bytes, bytearray, memoryview)):
+            raise TypeError(f"texts must be an iterable of texts, got one {type(texts).__name__}")
+        texts = [_checked_text(text) for text in texts]
+        threads = checked_threads(threads)
+        if self._splitter.native is None:
+            import numpy
+
+            return [numpy.array(self.encode_ordinary(text), numpy.int32) for text in texts]
+        return self._encoder.encode_batch(texts, self._splitter.native, threads)
+
+    def encode_file(
+        self,
+        files: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+        folder: str | os.PathLike[str],
+        *,
+        end_of_text: str | None = None,
+        shard_tokens: int = 1 << 26,
+        threads: int | None = None,
+        progress: bool | None = None,
+    ) -> Path:
+        """Encodes files, ordinary, into token shards: shard_00000.npy, ... and manifest.json in a new folder.
+
+        Memory holds a few blocks, however large the files; with a pattern of your own a file is read whole. The ids
+        are those of encode_ordinary on each whole file.
+
+        Args:
+            files: a path or several; each is one document.
+            folder: made if need be; nothing in it is overwritten.
+            end_of_text: the special token to put behind each document.
+            shard_tokens: tokens in a shard; the last holds the rest.
+
+        Returns:
+            The path of manifest.json (see pyllm.data.shards).
+
+        Raises:
+            OSError: a file cannot be read or written.
+            FileExistsError: the folder already holds a manifest.json.
+            ValueError: a file is empty, or end_of_text is not a special token.
+        """
+        from pyllm.data.shards import encode_files
+
+        return encode_files(
+            self,
+            _paths(files),
+            Path(folder),
+            end_of_text=end_of_text,
+            shard_tokens=shard_tokens,
+            threads=checked_threads(threads),
+            progress=progress,
+        )
+
+    def split(self, text: Text) -> list[bytes]:
+        """The pieces that the pattern cuts a text into, before any merge."""
+        return self._splitter.split(_checked_text(text))
+
+    # Decoding
+
+    def decode_bytes(self, ids: Sequence[int] | numpy.ndarray) -> bytes:
+        """The bytes of ids; special tokens give their text.
+
+        Raises:
+            ValueError: an id is out of range or stands for nothing.
+            TypeError: ids are not integers.
+        """
+        dtype = getattr(ids, "dtype", None)
+        if dtype is not None:
+            if dtype.kind not in "iu":
+                raise TypeError(f"token ids must be integers, got an array of {dtype}")
+            if dtype != "int32":
+                ids = ids.astype("int32") if dtype.itemsize < 4 else ids.ravel().tolist()
+        elif isinstance(ids, (str, bytes, int)):
+            raise TypeError(f"token ids must be a sequence of integers, got {type(ids).__name__}")
+        try:
+            return self._encoder.decode(ids)
+        except IndexError as error:
+            raise self._no_token(str(error)) from None
+        except OverflowError:
+            raise self._no_token(str(max(ids, key=abs))) from None
+
+    def decode(self, ids: Sequence[int] | numpy.ndarray) -> str:
+        """The text of ids; bytes that are not UTF-8 become U+FFFD. Raises as decode_bytes does."""
+        return self.decode_bytes(ids).decode("utf-8", "replace")
+
+    def token_bytes(self, id: int) -> bytes:
+        """The bytes of one token. Raises as decode_bytes does."""
+        return self.decode_bytes([id])
+
+    def _no_token(self, id: str) -> ValueError:
+        return ValueError(f"there is no token with id {id}: this tokenizer's ids go from 0 to {self.vocab_size - 1}")
+
+    # Looking at it
+
+    @property
+    def vocab_size(self) -> int:
+        """The highest id + 1, special tokens included."""
+        return self._encoder.vocab_size
+
+    @property
+    def merges(self) -> list[tuple[bytes, bytes]]:
+        """The merges in the order in which they apply, each as (left bytes, right bytes)."""
+        tokens = self._vocabulary.tokens
+        return [(tokens[left], tokens[right]) for left, right, _ in self._vocabulary.merges]
+
+    @property
+    def special_tokens(self) -> dict[str, int]:
+        """The special tokens and their ids."""
+        return dict(self._vocabulary.special_tokens)
+
+    @property
+    def pattern(self) -> str:
+        """The pattern's name, or the regular expression."""
+        return self._splitter.name
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of all that decides the ids, in hexadecimal: what token shards remember their tokenizer by."""
+        vocabulary = self._vocabulary
+        state = (vocabulary.tokens, vocabulary.merges, self.pattern, vocabulary.whole_pieces, self.special_tokens)
+        return hashlib.sha256(repr(state).encode()).hexdigest()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Tokenizer) and self.fingerprint == other.fingerprint
+
+    def __hash__(self) -> int:
+        return hash(self.fingerprint)
+
+    def __reduce__(self) -> tuple[type[Tokenizer], tuple[Vocabulary]]:
+        return Tokenizer, (self._vocabulary,)
+
+    def __repr__(self) -> str:
+        pattern = self.pattern if isinstance(self._splitter, NamedSplitter) else repr(self.pattern)
+        return f"Tokenizer(vocab_size={self.vocab_size}, pattern={pattern}, special_tokens={len(self.special_tokens)})"
+
+
+def _checked_text(text: Text) -> Text:
+    if not isinstance(text, (str, bytes, bytearray, memoryview)):
+        raise TypeError(f"a text must be str or bytes, got {type(text).__name__}")
+    return text
+
+
+def _names(tokens: Collection[str], argument: str) -> set[str]:
+    if isinstance(tokens, str):
+        raise TypeError(f"{argument} must be 'all' or a collection of strings, got the string {tokens!r}")
+    return set(tokens)
+
+
+def _any_of(tokens: Iterable[str]) -> re.Pattern[bytes]:
+    longest_first = sorted((token.encode() for token in tokens), key=lambda token: (-len(token), token))
+    return re.compile(b"|".join(map(re.escape, longest_first)))
+
+
+def _paths(files: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> list[Path]:
+    if isinstance(files, (str, os.PathLike)):
+        return [Path(files)]
+    return [Path(file) for file in files]
+
+
+def texts_or_paths(corpus: object) -> Iterator[Text] | list[Path]:
+    """Tells a corpus of files from one of texts, as `Tokenizer.train` documents it."""
+    if isinstance(corpus, (str, os.PathLike)):
+        return [Path(corpus)]
+    if isinstance(corpus, (list, tuple)):
+        for item in corpus:
+            if not isinstance(item, (str, os.PathLike)):
+                raise TypeError(
+                    f"a list or tuple must hold paths, got {type(item).__name__}; pass iter(...) for a list of texts"
+                )
+        return [Path(item) for item in corpus]
+    if isinstance(corpus, Iterable) and not isinstance(corpus, (bytes, bytearray, memoryview)):
+        return iter(corpus)
+    raise TypeError(f"a corpus must be a path, a list of paths or an iterator of texts, got {type(corpus).__name__}")

@@ -1,0 +1,87 @@
+"""The training of a tokenizer: counting pieces, then learning merges, with progress and Ctrl-C in between."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from pyllm import _bpe
+from pyllm.patterns import Splitter
+from pyllm.progress import Progress
+from pyllm.tokenizer import Text, _checked_text, texts_or_paths
+
+MERGES_AT_A_TIME = 256
+TEXT_AT_A_TIME = 8 << 20  # characters
+
+
+def learn_merges(
+    corpus: object, count: int, splitter: Splitter, *, threads: int, progress: bool | None
+) -> list[tuple[int, int, int]]:
+    """Up to `count` merges as (left id, right id, product id); see Tokenizer.train."""
+    source = texts_or_paths(corpus)
+    counter = _bpe.PieceCounter(threads)
+    with Progress("Counting pieces", "bytes", show=progress) as bar:
+        size = _count_files(source, counter, splitter, bar) if isinstance(source, list) else 0
+        if not isinstance(source, list):
+            size = _count_texts(source, counter, splitter, bar)
+    if size == 0:
+        names = ", ".join(map(str, source[:3])) if isinstance(source, list) else "the iterator"
+        raise ValueError(f"the corpus is empty: nothing to train on in {names or 'an empty list of files'}")
+    learner = _bpe.MergeLearner(counter)
+    del counter
+    with Progress("Learning merges", "merges", total=count, show=progress) as bar:
+        done = 0
+        while done < count:
+            learned = learner.learn(min(MERGES_AT_A_TIME, count - done))
+            done += learned
+            bar.update(done)
+            if learned == 0:
+                break
+    return [(merge.left, merge.right, merge.product) for merge in learner.merges]
+
+
+def _count_files(paths: list[Path], counter: _bpe.PieceCounter, splitter: Splitter, bar: Progress) -> int:
+    for path in paths:
+        if path.is_dir():
+            raise IsADirectoryError(f"{path} is a folder, not a file")
+        if not path.exists():
+            raise FileNotFoundError(f"there is no file {path} (to train on texts, pass an iterator of them)")
+    bar.set_total(sum(path.stat().st_size for path in paths))
+    size = 0
+    for path in paths:
+        if splitter.native is None:
+            data = path.read_bytes()
+            counter.add_pieces(Counter(splitter.split(data)))
+            size += len(data)
+        else:
+            before = size
+            size += counter.add_file(str(path), splitter.native, lambda done, before=before: bar.update(before + done))
+        bar.update(size)
+    return size
+
+
+def _count_texts(texts: Iterator[Text], counter: _bpe.PieceCounter, splitter: Splitter, bar: Progress) -> int:
+    size = 0
+    for batch in _batches(texts):
+        if splitter.native is None:
+            for text in batch:
+                counter.add_pieces(Counter(splitter.split(text)))
+        else:
+            counter.add_texts(batch, splitter.native)
+        size += sum(map(len, batch))
+        bar.update(size)
+    return size
+
+
+def _batches(texts: Iterable[Text]) -> Iterator[list[Text]]:
+    batch: list[Text] = []
+    size = 0
+    for text in texts:
+        batch.append(_checked_text(text))
+        size += len(text)
+        if size >= TEXT_AT_A_TIME:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
