@@ -264,6 +264,8 @@ class Tokenizer:
             folder: made if need be; nothing in it is overwritten.
             end_of_text: the special token to put behind each document.
             shard_tokens: tokens in a shard; the last holds the rest.
+            threads: default: pyllm.get_num_threads().
+            progress: show progress on stderr; default: if that is a terminal.
 
         Returns:
             The path of manifest.json (see pyllm.data.shards).
@@ -348,6 +350,11 @@ class Tokenizer:
         return self._splitter.name
 
     @property
+    def has_named_pattern(self) -> bool:
+        """Whether the pattern is one of the C++ scanners'."""
+        return isinstance(self._splitter, NamedSplitter)
+
+    @property
     def fingerprint(self) -> str:
         """SHA-256 of all that decides the ids, in hexadecimal: what token shards remember their tokenizer by."""
         vocabulary = self._vocabulary
@@ -364,7 +371,7 @@ class Tokenizer:
         return Tokenizer, (self._vocabulary,)
 
     def __repr__(self) -> str:
-        pattern = self.pattern if isinstance(self._splitter, NamedSplitter) else repr(self.pattern)
+        pattern = self.pattern if self.has_named_pattern else repr(self.pattern)
         return f"Tokenizer(vocab_size={self.vocab_size}, pattern={pattern}, special_tokens={len(self.special_tokens)})"
 
 

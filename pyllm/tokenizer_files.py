@@ -26,9 +26,13 @@ LONGEST_TOKEN = 1 << 13  # bytes; real vocabularies stay below 256
 class Vocabulary:
     """All that a tokenizer is.
 
-    tokens: the bytes of each ordinary id; b"" where there is none. merges: (left id, right id, product id), in the order
-    in which they apply. whole_pieces: a piece that is a token's bytes is that token, even where the merges do not lead
-    to it (tiktoken; `ignore_merges` in Hugging Face's files).
+    Attributes:
+        tokens: the bytes of each ordinary id; b"" where there is none.
+        merges: (left id, right id, product id), in the order in which they apply.
+        pattern: the name or regular expression of pyllm.patterns.
+        special_tokens: their texts and ids.
+        whole_pieces: a piece that is a token's bytes is that token, even where the merges do not lead to it (tiktoken;
+            `ignore_merges` in Hugging Face's files).
     """
 
     tokens: list[bytes]

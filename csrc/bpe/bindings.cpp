@@ -180,8 +180,8 @@ PYBIND11_MODULE(_bpe, module) {
     py::register_exception_translator([](std::exception_ptr error) {
         try {
             std::rethrow_exception(error);
-        } catch (const std::system_error& system) {  // becomes FileNotFoundError, PermissionError, ...
-            const py::tuple arguments = py::make_tuple(system.code().value(), system.code().message());
+        } catch (const FileError& file) {  // becomes FileNotFoundError, PermissionError, ...
+            const py::tuple arguments = py::make_tuple(file.code().value(), file.code().message(), file.path);
             PyErr_SetObject(PyExc_OSError, arguments.ptr());
         }
     });

@@ -10,7 +10,6 @@
 #include <condition_variable>
 #include <exception>
 #include <mutex>
-#include <system_error>
 #include <thread>
 
 namespace pyllm {
@@ -96,7 +95,7 @@ class FileBlocks {
     }
 
   private:
-    [[noreturn]] void fail() const { throw std::system_error(errno, std::generic_category(), path_); }
+    [[noreturn]] void fail() const { throw FileError(errno, path_); }
 
     std::string path_;
     int file_;

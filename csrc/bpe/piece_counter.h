@@ -8,6 +8,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <unordered_map>
 #include <vector>
 
@@ -53,6 +54,11 @@ class ShortPieceTable {
     size_t size_ = 0;
 };
 
+struct FileError : std::system_error {
+    FileError(int code, const std::string& path) : std::system_error(code, std::generic_category(), path), path(path) {}
+    std::string path;
+};
+
 struct CountedPiece {
     std::string_view bytes;
     uint64_t count;
@@ -67,7 +73,7 @@ class PieceCounter {
 
     void add_texts(const std::vector<Bytes>& texts, Pattern pattern);
     void add_piece(Bytes piece, uint64_t count) { counts_[0].add(piece.data(), piece.size(), nullptr, count); }
-    // Throws std::system_error when the file cannot be read. Returns the bytes read.
+    // Returns the bytes read; throws FileError.
     uint64_t add_file(const std::string& path, Pattern pattern, const Progress& progress);
 
     // The distinct pieces, most frequent first. The views are valid until the counter changes.

@@ -1,0 +1,69 @@
+"""The `pyllm` command: its groups, and how errors reach a person."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Callable
+
+from pyllm.version import __version__
+
+USAGE = """usage: pyllm COMMAND ...
+
+commands:
+  tokenizer   train a byte-level BPE tokenizer and see it at work
+
+options:
+  -h, --help  show this help; `pyllm COMMAND --help` shows a command's
+  --version   show the version, and the Unicode version of the tokenizer's character classes
+"""
+
+
+def main() -> int:
+    """Runs the command line; returns the exit status."""
+    match sys.argv[1:]:
+        case ["tokenizer", *arguments]:
+            from pyllm.tokenizer_commands import COMMANDS
+
+            return _run(COMMANDS, "pyllm tokenizer", arguments)
+        case ["--version"]:
+            from pyllm import _bpe
+
+            print(f"pyllm {__version__} (Unicode {_bpe.unicode_version}, from regex {_bpe.regex_version})")
+            return 0
+        case [] | ["-h" | "--help"]:
+            print(USAGE, end="")
+            return 0
+        case [command, *_]:
+            print(f"pyllm: there is no command {command!r}\n\n{USAGE}", end="", file=sys.stderr)
+            return 2
+    raise AssertionError("unreachable")
+
+
+def _run(commands: dict[str, Callable[..., None]], program: str, arguments: list[str]) -> int:
+    import tyro
+
+    warnings.showwarning = lambda message, *_, **__: print(f"pyllm: note: {message}", file=sys.stderr)
+    try:
+        tyro.extras.subcommand_cli_from_dict(
+            commands, prog=program, args=arguments, config=(tyro.conf.FlagCreatePairsOff,)
+        )
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        print("\npyllm: stopped; nothing was written", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of our output has gone, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename is not None else ""
+        print(f"pyllm: {place}{error.strerror or error}", file=sys.stderr)
+        return 1
+    except (ValueError, TypeError) as error:
+        print(f"pyllm: {error}", file=sys.stderr)
+        return 1
+    except MemoryError:
+        print("pyllm: there is not enough memory for this", file=sys.stderr)
+        return 1
+    return 0

@@ -1,0 +1,1 @@
+"""From web pages to token shards."""

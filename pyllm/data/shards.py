@@ -1,0 +1,282 @@
+"""Token shards: the ids of many documents in memory-mapped .npy files, with a manifest that says what they are.
+
+A folder holds shard_00000.npy, shard_00001.npy, ...: one-dimensional, uint16 where the vocabulary fits, else uint32.
+manifest.json is written last, so a folder with one is complete:
+
+    {"format": "pyllm token shards 1", "tokenizer": fingerprint, "vocab_size": n, "dtype": "uint16", "tokens": n,
+     "shards": [{"file": name, "tokens": n, "sha256": of the ids as little-endian bytes}, ...],
+     "documents": [{"source": path, "bytes": n, "start": first token's place in the whole, "tokens": n}, ...]}
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy
+from numpy.lib import format as npy
+
+from pyllm import _bpe
+from pyllm.files import write_whole
+from pyllm.progress import Progress
+
+if TYPE_CHECKING:
+    from pyllm.tokenizer import Tokenizer
+
+FORMAT = "pyllm token shards 1"
+MANIFEST = "manifest.json"
+BLOCK_BYTES = 4 << 20  # read at a time
+PART_BYTES = 1 << 15  # encoded at a time, by one thread
+
+
+class ShardWriter:
+    """Writes tokens into shards. Use as a context manager; when the block raises, its shards are removed.
+
+    Raises:
+        FileExistsError: the folder already holds shards.
+    """
+
+    def __init__(self, folder: Path, tokenizer: Tokenizer, shard_tokens: int) -> None:
+        if shard_tokens < 1:
+            raise ValueError(f"shard_tokens must be at least 1, got {shard_tokens}")
+        self._folder, self._tokenizer, self._shard_tokens = folder, tokenizer, shard_tokens
+        self._dtype = numpy.dtype("<u2" if tokenizer.vocab_size <= 1 << 16 else "<u4")
+        self._shards: list[dict[str, Any]] = []
+        self._documents: list[dict[str, Any]] = []
+        self._tokens = self._shard_size = 0
+        self._file = None
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in sorted(folder.iterdir()):
+            if path.name == MANIFEST or (path.name.startswith("shard_") and path.suffix == ".npy"):
+                raise FileExistsError(f"{folder} already holds {path.name}; nothing was written")
+
+    def __enter__(self) -> ShardWriter:
+        return self
+
+    def append(self, ids: numpy.ndarray) -> None:
+        """Adds tokens to the document."""
+        ids = ids.astype(self._dtype)
+        while len(ids):
+            if self._file is None:
+                self._open_shard()
+            room = self._shard_tokens - self._shard_size
+            part = ids[:room]
+            self._file.write(part)
+            self._digest.update(part)
+            self._shard_size += len(part)
+            self._tokens += len(part)
+            ids = ids[room:]
+            if self._shard_size == self._shard_tokens:
+                self._close_shard()
+
+    def end_document(self, source: str, size: int) -> None:
+        """Ends the document that the tokens since the last call belong to; `size` in bytes."""
+        start = sum(document["tokens"] for document in self._documents[-1:]) + (
+            self._documents[-1]["start"] if self._documents else 0
+        )
+        self._documents.append({"source": source, "bytes": size, "start": start, "tokens": self._tokens - start})
+
+    def finish(self) -> Path:
+        """Writes the last shard and the manifest; returns the manifest's path."""
+        if self._file is not None:
+            self._close_shard()
+        manifest = {
+            "format": FORMAT,
+            "tokenizer": self._tokenizer.fingerprint,
+            "vocab_size": self._tokenizer.vocab_size,
+            "dtype": self._dtype.name,
+            "tokens": self._tokens,
+            "shards": self._shards,
+            "documents": self._documents,
+        }
+        path = self._folder / MANIFEST
+        write_whole(path, json.dumps(manifest, indent=1).encode())
+        return path
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            return
+        if self._file is not None:
+            self._file.close()
+            self._temporary().unlink(missing_ok=True)
+        for shard in self._shards:
+            (self._folder / shard["file"]).unlink(missing_ok=True)
+
+    def _temporary(self) -> Path:
+        return self._folder / f".shard_{len(self._shards):05d}.npy.tmp"
+
+    def _header(self, size: int) -> dict[str, Any]:
+        return {"descr": npy.dtype_to_descr(self._dtype), "fortran_order": False, "shape": (size,)}
+
+    def _open_shard(self) -> None:
+        self._file = self._temporary().open("w+b")
+        npy.write_array_header_1_0(self._file, self._header(0))  # NumPy leaves room for the size to grow
+        self._header_size = self._file.tell()
+        self._digest = hashlib.sha256()
+        self._shard_size = 0
+
+    def _close_shard(self) -> None:
+        file = self._file
+        file.seek(0)
+        npy.write_array_header_1_0(file, self._header(self._shard_size))
+        if file.tell() != self._header_size:
+            raise RuntimeError("NumPy wrote a header of another length for another size")
+        file.close()  # not synced: waiting for the disk costs as much as encoding, and the checksum tells a lost shard
+        name = f"shard_{len(self._shards):05d}.npy"
+        self._temporary().replace(self._folder / name)
+        self._shards.append({"file": name, "tokens": self._shard_size, "sha256": self._digest.hexdigest()})
+        self._file = None
+
+
+class TokenShards:
+    """The shards of a folder, memory-mapped: `arrays`, in order, and the `manifest`.
+
+    Raises:
+        FileNotFoundError: there is no manifest, or a shard is missing.
+        ValueError: the manifest or a shard is damaged, or was made by another tokenizer than the one given.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str], tokenizer: Tokenizer | None = None) -> None:
+        self.folder = Path(folder)
+        path = self.folder / MANIFEST
+        try:
+            self.manifest = json.loads(path.read_bytes())
+            if self.manifest["format"] != FORMAT:
+                raise ValueError(f"its format is {self.manifest['format']!r}, not {FORMAT!r}")
+            shards = [(str(shard["file"]), int(shard["tokens"])) for shard in self.manifest["shards"]]
+            fingerprint, dtype = self.manifest["tokenizer"], self.manifest["dtype"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"{path} is not a manifest of token shards: {error}") from None
+        if tokenizer is not None and tokenizer.fingerprint != fingerprint:
+            raise ValueError(f"the shards in {self.folder} were made by another tokenizer than the one given")
+        self.arrays = [self._open(self.folder / Path(name).name, size, dtype) for name, size in shards]
+
+    @staticmethod
+    def _open(path: Path, size: int, dtype: str) -> numpy.ndarray:
+        try:
+            array = numpy.load(path, mmap_mode="r", allow_pickle=False)
+        except (ValueError, EOFError) as error:
+            raise ValueError(f"{path} is damaged: {error}") from None
+        if array.shape != (size,) or array.dtype.name != dtype:
+            raise ValueError(
+                f"{path} is damaged: it holds {array.dtype.name} of shape {array.shape}, its manifest says {dtype} of "
+                f"shape ({size},)"
+            )
+        return array
+
+    def verify(self) -> None:
+        """Compares each shard with its checksum.
+
+        Raises:
+            ValueError: a shard has changed since it was written.
+        """
+        for shard, array in zip(self.manifest["shards"], self.arrays, strict=True):
+            if hashlib.sha256(array).hexdigest() != shard["sha256"]:
+                raise ValueError(f"{self.folder / shard['file']} is damaged: its checksum is not that in its manifest")
+
+
+def encode_files(
+    tokenizer: Tokenizer,
+    files: list[Path],
+    folder: Path,
+    *,
+    end_of_text: str | None,
+    shard_tokens: int,
+    threads: int,
+    progress: bool | None,
+) -> Path:
+    """Encodes each file as one document; see Tokenizer.encode_file."""
+    separator = numpy.zeros(0, numpy.int32)
+    if end_of_text is not None:
+        if end_of_text not in tokenizer.special_tokens:
+            raise ValueError(f"{end_of_text!r} is not a special token of this tokenizer")
+        separator = numpy.array([tokenizer.special_tokens[end_of_text]], numpy.int32)
+    sizes = [_size(path) for path in files]
+    if not files:
+        raise ValueError("there are no files to encode")
+    done = 0
+    with (
+        ShardWriter(folder, tokenizer, shard_tokens) as writer,
+        Progress("Encoding", "bytes", total=sum(sizes), show=progress) as bar,
+    ):
+        for path, size in zip(files, sizes, strict=True):
+            for parts, size_in_bytes in _encoded_blocks(tokenizer, path, threads):
+                for ids in parts:
+                    writer.append(ids)
+                done += size_in_bytes
+                bar.update(done)
+            writer.append(separator)
+            writer.end_document(str(path), size)
+        return writer.finish()
+
+
+def _size(path: Path) -> int:
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder, not a file")
+    if not path.exists():
+        raise FileNotFoundError(f"there is no file {path}")
+    size = path.stat().st_size
+    if size == 0:
+        raise ValueError(f"{path} is empty")
+    return size
+
+
+def _encoded_blocks(tokenizer: Tokenizer, path: Path, threads: int) -> Iterator[tuple[list[numpy.ndarray], int]]:
+    """The ids of a file block by block, with each block's size in bytes; the next block is encoded meanwhile."""
+    if not tokenizer.has_named_pattern:
+        data = path.read_bytes()
+        yield tokenizer.encode_batch([data], threads), len(data)
+        return
+    with ThreadPoolExecutor(1) as ahead:
+        pending = None
+        for block in _blocks(path):
+            encoded = ahead.submit(tokenizer.encode_batch, _parts(block), threads)
+            if pending is not None:
+                yield pending[0].result(), pending[1]
+            pending = encoded, len(block)
+        if pending is not None:
+            yield pending[0].result(), pending[1]
+
+
+def _blocks(path: Path) -> Iterator[memoryview]:
+    """A file in blocks that can be encoded by themselves: they end at safe cuts.
+
+    A block's memory is used again for the next but two: one block may be in work while the next is being read.
+    """
+    with path.open("rb", buffering=0) as file:
+        buffers = [bytearray(BLOCK_BYTES) for _ in range(3)]
+        rest = b""
+        for turn in count():
+            buffer = buffers[turn % 3]
+            if len(rest) * 2 > len(buffer):  # no safe cut in all of that
+                buffer = buffers[turn % 3] = bytearray(len(rest) * 2)
+            buffer[: len(rest)] = rest
+            view = memoryview(buffer)
+            size = len(rest)
+            while size < len(buffer) and (read := file.readinto(view[size:])):
+                size += read
+            at_end = size < len(buffer)
+            cut = size if at_end else _bpe.safe_cut(view, size - 1)
+            rest = bytes(view[cut:size])
+            if cut:
+                yield view[:cut]
+            if at_end:
+                return
+
+
+def _parts(block: memoryview) -> list[memoryview]:
+    """A block in parts that can be encoded by themselves."""
+    parts = []
+    while len(block):
+        limit, cut = PART_BYTES, 0
+        while limit < len(block) and not (cut := _bpe.safe_cut(block, limit)):
+            limit *= 2
+        parts.append(block[: cut or len(block)])
+        block = block[cut or len(block) :]
+    return parts
