@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 from pyllm import _bpe
 
+Text = str | bytes | bytearray | memoryview
+
 # As tiktoken 0.14 has them (tiktoken_ext/openai_public.py).
 PATTERNS = {
     "gpt2": r"""'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s""",
@@ -41,7 +43,7 @@ class NamedSplitter:
         self.name = name
         self.native = getattr(_bpe.Pattern, name)
 
-    def split(self, text: str | bytes) -> list[bytes]:
+    def split(self, text: Text) -> list[bytes]:
         return _bpe.split(text, self.native)
 
 
@@ -65,10 +67,10 @@ class RegexSplitter:
         if self._compiled.match("") is not None:
             raise ValueError(f"the pattern {pattern!r} matches the empty string; every match must have a length")
 
-    def split(self, text: str | bytes) -> list[bytes]:
+    def split(self, text: Text) -> list[bytes]:
         return list(self._pieces(text))
 
-    def _pieces(self, text: str | bytes) -> Iterator[bytes]:
+    def _pieces(self, text: Text) -> Iterator[bytes]:
         if isinstance(text, str):
             text = utf8(text)
         decoded = bytes(text).decode("utf-8", "surrogateescape")  # an invalid byte is one character of no class

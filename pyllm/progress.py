@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from types import TracebackType
 
 SECONDS_BETWEEN_LINES = 10.0
 
@@ -45,7 +44,7 @@ class Progress:
             self._bar.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None):
+    def __exit__(self, *_: object) -> None:
         if self._bar:
             self._bar.stop()
 

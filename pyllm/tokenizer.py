@@ -13,17 +13,18 @@ import re
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pyllm import _bpe, tokenizer_files
-from pyllm.patterns import NamedSplitter, splitter, utf8
+from pyllm.patterns import NamedSplitter, Text, splitter, utf8
 from pyllm.threads import checked_threads
 from pyllm.tokenizer_files import Vocabulary
 
 if TYPE_CHECKING:
     import numpy
 
-Text = str | bytes
+    Ids = numpy.ndarray[tuple[int], numpy.dtype[numpy.int32]]
+    AnyIds = Sequence[int] | numpy.ndarray[Any, numpy.dtype[numpy.integer[Any]]]
 
 SPECIAL_TOKENS = (
     "<|endoftext|>",
@@ -204,7 +205,8 @@ class Tokenizer:
             disallowed = set(special) - allowed
         else:
             disallowed = _names(disallowed_special, "disallowed_special")
-        data = utf8(text) if isinstance(text, str) else bytes(_checked_text(text))
+        _checked_text(text)
+        data = utf8(text) if isinstance(text, str) else bytes(text)
         if disallowed and (found := _any_of(disallowed).search(data)):
             token = found.group().decode()
             raise ValueError(
@@ -229,7 +231,7 @@ class Tokenizer:
             return self._encoder.encode_pieces(self._splitter.split(text))
         return self._encoder.encode(text, self._splitter.native)
 
-    def encode_batch(self, texts: Iterable[Text], threads: int | None = None) -> list[numpy.ndarray]:
+    def encode_batch(self, texts: Iterable[Text], threads: int | None = None) -> list[Ids]:
         """The ids of each text, ordinary, as int32 arrays; texts are spread over threads.
 
         Arrays of neighbouring texts share blocks of about a megabyte: copy the one that is to outlive the others.
@@ -293,21 +295,20 @@ class Tokenizer:
 
     # Decoding
 
-    def decode_bytes(self, ids: Sequence[int] | numpy.ndarray) -> bytes:
+    def decode_bytes(self, ids: AnyIds) -> bytes:
         """The bytes of ids; special tokens give their text.
 
         Raises:
             ValueError: an id is out of range or stands for nothing.
             TypeError: ids are not integers.
         """
-        dtype = getattr(ids, "dtype", None)
-        if dtype is not None:
-            if dtype.kind not in "iu":
-                raise TypeError(f"token ids must be integers, got an array of {dtype}")
-            if dtype != "int32":
-                ids = ids.astype("int32") if dtype.itemsize < 4 else ids.ravel().tolist()
-        elif isinstance(ids, (str, bytes, int)):
+        if isinstance(ids, (str, bytes, int)):
             raise TypeError(f"token ids must be a sequence of integers, got {type(ids).__name__}")
+        if not isinstance(ids, Sequence) and hasattr(ids, "dtype"):  # an array; NumPy need not be imported to know
+            if ids.dtype.kind not in "iu":
+                raise TypeError(f"token ids must be integers, got an array of {ids.dtype}")
+            if ids.dtype != "int32":
+                ids = ids.astype("int32") if ids.dtype.itemsize < 4 else ids.ravel().tolist()
         try:
             return self._encoder.decode(ids)
         except IndexError as error:
@@ -315,7 +316,7 @@ class Tokenizer:
         except OverflowError:
             raise self._no_token(str(max(ids, key=abs))) from None
 
-    def decode(self, ids: Sequence[int] | numpy.ndarray) -> str:
+    def decode(self, ids: AnyIds) -> str:
         """The text of ids; bytes that are not UTF-8 become U+FFFD. Raises as decode_bytes does."""
         return self.decode_bytes(ids).decode("utf-8", "replace")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import tyro
@@ -23,11 +24,9 @@ SAMPLE = (
     "It's 2026: naïve café, 12345678 tokens, 你好, 🙂 and a supercalifragilistic word.\n"
 )
 
-Positional = tyro.conf.Positional
-
 
 def train(
-    files: Positional[tuple[Path, ...]] = (),
+    files: tyro.conf.Positional[tuple[Path, ...]] = (),
     /,
     *,
     out: Path = DEFAULT_PATH,
@@ -63,7 +62,7 @@ def train(
 
 
 def encode(
-    text: Positional[str | None] = None,
+    text: tyro.conf.Positional[str | None] = None,
     /,
     *,
     file: tuple[Path, ...] = (),
@@ -102,7 +101,7 @@ def encode(
 
 
 def decode(
-    ids: Positional[tuple[int, ...]] = (),
+    ids: tyro.conf.Positional[tuple[int, ...]] = (),
     /,
     *,
     tokenizer: Path = DEFAULT_PATH,
@@ -127,7 +126,7 @@ def decode(
 
 
 def show(
-    text: Positional[str | None] = None,
+    text: tyro.conf.Positional[str | None] = None,
     /,
     *,
     file: Path | None = None,
@@ -149,7 +148,7 @@ def show(
     _show(_console(), encoder, data)
 
 
-COMMANDS = {"train": train, "encode": encode, "decode": decode, "show": show}
+COMMANDS: dict[str, Callable[..., None]] = {"train": train, "encode": encode, "decode": decode, "show": show}
 
 
 def _console() -> Console:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -260,7 +259,7 @@ def _pattern(pre_tokenizer: dict[str, Any] | None) -> str:
         raise _Unsupported("several pre-tokenizers in a row")
     if splits[0].get("invert") or splits[0].get("behavior") != "Isolated" or "Regex" not in splits[0]["pattern"]:
         raise _Unsupported("a Split that is not by an isolated regular expression")
-    pattern = splits[0]["pattern"]["Regex"]
+    pattern: str = splits[0]["pattern"]["Regex"]
     for name, definition in ONIGURUMA_PATTERNS.items():
         if pattern == definition:
             return name
@@ -337,25 +336,22 @@ def _merges(
 
     keep_unmerged: tokens that no merge makes are ordinary ones all the same, except those with an id in `but_not`.
     """
-    merges = []
     made: dict[int, bytes] = {}
 
-    def token(text: str, role: Callable[[], str]) -> int:
+    def token(text: str, merge: int | None = None) -> int:
         id, content = ids.get(text), from_characters(text)
         if id is None or content is None:
-            raise ValueError(f"{path}: {role()} {text[:40]!r} is not in the vocabulary, or not in byte characters")
+            role = "the single byte" if merge is None else f"merge number {merge}: the token"
+            raise ValueError(f"{path}: {role} {text[:40]!r} is not in the vocabulary, or not in byte characters")
         made[id] = content
         return id
 
     for character in byte_characters():
-        token(character, lambda: "the single byte")
-    for number, (left, right) in enumerate(pairs, 1):
-        merges.append(
-            tuple(
-                token(text, lambda number=number: f"merge number {number}: the token")
-                for text in (left, right, left + right)
-            )
-        )
+        token(character)
+    merges = [
+        (token(left, number), token(right, number), token(left + right, number))
+        for number, (left, right) in enumerate(pairs, 1)
+    ]
     if keep_unmerged:
         for text, id in ids.items():
             content = from_characters(text)

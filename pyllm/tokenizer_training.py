@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pyllm import _bpe
-from pyllm.patterns import Splitter
+from pyllm.patterns import Splitter, Text
 from pyllm.progress import Progress
-from pyllm.tokenizer import Text, _checked_text, texts_or_paths
+from pyllm.tokenizer import _checked_text, texts_or_paths
 
 MERGES_AT_A_TIME = 256
 TEXT_AT_A_TIME = 8 << 20  # characters
@@ -49,15 +49,18 @@ def _count_files(paths: list[Path], counter: _bpe.PieceCounter, splitter: Splitt
             raise FileNotFoundError(f"there is no file {path} (to train on texts, pass an iterator of them)")
     bar.set_total(sum(path.stat().st_size for path in paths))
     size = 0
+
+    def show(done_of_file: int) -> None:
+        bar.update(size + done_of_file)
+
     for path in paths:
         if splitter.native is None:
             data = path.read_bytes()
             counter.add_pieces(Counter(splitter.split(data)))
             size += len(data)
         else:
-            before = size
-            size += counter.add_file(str(path), splitter.native, lambda done, before=before: bar.update(before + done))
-        bar.update(size)
+            size += counter.add_file(str(path), splitter.native, show)
+        show(0)
     return size
 
 

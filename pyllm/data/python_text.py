@@ -10,9 +10,10 @@ def python_text() -> Iterator[bytes]:
     try:
         from pydoc_data.topics import topics
     except ImportError:  # some distributions leave it out
-        topics = {}
-    for name in sorted(topics):
-        yield topics[name].encode()
+        pass
+    else:
+        for name in sorted(topics):
+            yield topics[name].encode()
     library = Path(sysconfig.get_path("stdlib"))
     for path in sorted(library.rglob("*.py")):
         if not {"site-packages", "dist-packages"} & set(path.parts):

@@ -29,10 +29,49 @@ from pyllm.progress import Progress
 if TYPE_CHECKING:
     from pyllm.tokenizer import Tokenizer
 
+Tokens = numpy.ndarray[Any, numpy.dtype[Any]]
+
 FORMAT = "pyllm token shards 1"
 MANIFEST = "manifest.json"
 BLOCK_BYTES = 4 << 20  # read at a time
 PART_BYTES = 1 << 15  # encoded at a time, by one thread
+
+
+class _OpenShard:
+    """A .npy file being written under a temporary name; its size goes into the header at the end."""
+
+    def __init__(self, path: Path, dtype: numpy.dtype[Any]) -> None:
+        self.path, self.size = path, 0
+        self._dtype = dtype
+        self._temporary = path.with_name(f".{path.name}.tmp")
+        self._digest = hashlib.sha256()
+        self._file = self._temporary.open("wb")
+        self._write_header()
+        self._header_size = self._file.tell()
+
+    def _write_header(self) -> None:  # NumPy leaves room in it for the size to grow
+        header = {"descr": npy.dtype_to_descr(self._dtype), "fortran_order": False, "shape": (self.size,)}
+        npy.write_array_header_1_0(self._file, header)
+
+    def append(self, ids: Tokens) -> None:
+        self._file.write(ids.data)
+        self._digest.update(ids.data)
+        self.size += len(ids)
+
+    def close(self) -> dict[str, Any]:
+        """Gives the file its name; returns what the manifest says of it."""
+        self._file.seek(0)
+        self._write_header()
+        if self._file.tell() != self._header_size:
+            raise RuntimeError("NumPy wrote a header of another length for another size")
+        # Not synced: waiting for the disk costs as much as encoding, and the checksum tells a shard lost in a crash.
+        self._file.close()
+        self._temporary.replace(self.path)
+        return {"file": self.path.name, "tokens": self.size, "sha256": self._digest.hexdigest()}
+
+    def discard(self) -> None:
+        self._file.close()
+        self._temporary.unlink(missing_ok=True)
 
 
 class ShardWriter:
@@ -40,6 +79,7 @@ class ShardWriter:
 
     Raises:
         FileExistsError: the folder already holds shards.
+        ValueError: shard_tokens is below 1.
     """
 
     def __init__(self, folder: Path, tokenizer: Tokenizer, shard_tokens: int) -> None:
@@ -47,10 +87,10 @@ class ShardWriter:
             raise ValueError(f"shard_tokens must be at least 1, got {shard_tokens}")
         self._folder, self._tokenizer, self._shard_tokens = folder, tokenizer, shard_tokens
         self._dtype = numpy.dtype("<u2" if tokenizer.vocab_size <= 1 << 16 else "<u4")
-        self._shards: list[dict[str, Any]] = []
+        self._closed: list[dict[str, Any]] = []
         self._documents: list[dict[str, Any]] = []
-        self._tokens = self._shard_size = 0
-        self._file = None
+        self._tokens = self._document_start = 0
+        self._open: _OpenShard | None = None
         folder.mkdir(parents=True, exist_ok=True)
         for path in sorted(folder.iterdir()):
             if path.name == MANIFEST or (path.name.startswith("shard_") and path.suffix == ".npy"):
@@ -59,79 +99,52 @@ class ShardWriter:
     def __enter__(self) -> ShardWriter:
         return self
 
-    def append(self, ids: numpy.ndarray) -> None:
+    def append(self, ids: Tokens) -> None:
         """Adds tokens to the document."""
         ids = ids.astype(self._dtype)
         while len(ids):
-            if self._file is None:
-                self._open_shard()
-            room = self._shard_tokens - self._shard_size
-            part = ids[:room]
-            self._file.write(part)
-            self._digest.update(part)
-            self._shard_size += len(part)
+            if self._open is None:
+                self._open = _OpenShard(self._folder / f"shard_{len(self._closed):05d}.npy", self._dtype)
+            part = ids[: self._shard_tokens - self._open.size]
+            self._open.append(part)
             self._tokens += len(part)
-            ids = ids[room:]
-            if self._shard_size == self._shard_tokens:
+            ids = ids[len(part) :]
+            if self._open.size == self._shard_tokens:
                 self._close_shard()
 
     def end_document(self, source: str, size: int) -> None:
         """Ends the document that the tokens since the last call belong to; `size` in bytes."""
-        start = sum(document["tokens"] for document in self._documents[-1:]) + (
-            self._documents[-1]["start"] if self._documents else 0
-        )
+        start = self._document_start
         self._documents.append({"source": source, "bytes": size, "start": start, "tokens": self._tokens - start})
+        self._document_start = self._tokens
 
     def finish(self) -> Path:
         """Writes the last shard and the manifest; returns the manifest's path."""
-        if self._file is not None:
-            self._close_shard()
+        self._close_shard()
         manifest = {
             "format": FORMAT,
             "tokenizer": self._tokenizer.fingerprint,
             "vocab_size": self._tokenizer.vocab_size,
             "dtype": self._dtype.name,
             "tokens": self._tokens,
-            "shards": self._shards,
+            "shards": self._closed,
             "documents": self._documents,
         }
         path = self._folder / MANIFEST
         write_whole(path, json.dumps(manifest, indent=1).encode())
         return path
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None:
-            return
-        if self._file is not None:
-            self._file.close()
-            self._temporary().unlink(missing_ok=True)
-        for shard in self._shards:
-            (self._folder / shard["file"]).unlink(missing_ok=True)
-
-    def _temporary(self) -> Path:
-        return self._folder / f".shard_{len(self._shards):05d}.npy.tmp"
-
-    def _header(self, size: int) -> dict[str, Any]:
-        return {"descr": npy.dtype_to_descr(self._dtype), "fortran_order": False, "shape": (size,)}
-
-    def _open_shard(self) -> None:
-        self._file = self._temporary().open("w+b")
-        npy.write_array_header_1_0(self._file, self._header(0))  # NumPy leaves room for the size to grow
-        self._header_size = self._file.tell()
-        self._digest = hashlib.sha256()
-        self._shard_size = 0
-
     def _close_shard(self) -> None:
-        file = self._file
-        file.seek(0)
-        npy.write_array_header_1_0(file, self._header(self._shard_size))
-        if file.tell() != self._header_size:
-            raise RuntimeError("NumPy wrote a header of another length for another size")
-        file.close()  # not synced: waiting for the disk costs as much as encoding, and the checksum tells a lost shard
-        name = f"shard_{len(self._shards):05d}.npy"
-        self._temporary().replace(self._folder / name)
-        self._shards.append({"file": name, "tokens": self._shard_size, "sha256": self._digest.hexdigest()})
-        self._file = None
+        if self._open is not None:
+            self._closed.append(self._open.close())
+            self._open = None
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            if self._open is not None:
+                self._open.discard()
+            for shard in self._closed:
+                (self._folder / shard["file"]).unlink(missing_ok=True)
 
 
 class TokenShards:
@@ -158,9 +171,9 @@ class TokenShards:
         self.arrays = [self._open(self.folder / Path(name).name, size, dtype) for name, size in shards]
 
     @staticmethod
-    def _open(path: Path, size: int, dtype: str) -> numpy.ndarray:
+    def _open(path: Path, size: int, dtype: str) -> Tokens:
         try:
-            array = numpy.load(path, mmap_mode="r", allow_pickle=False)
+            array: Tokens = numpy.load(path, mmap_mode="r", allow_pickle=False)
         except (ValueError, EOFError) as error:
             raise ValueError(f"{path} is damaged: {error}") from None
         if array.shape != (size,) or array.dtype.name != dtype:
@@ -177,7 +190,7 @@ class TokenShards:
             ValueError: a shard has changed since it was written.
         """
         for shard, array in zip(self.manifest["shards"], self.arrays, strict=True):
-            if hashlib.sha256(array).hexdigest() != shard["sha256"]:
+            if hashlib.sha256(array.data).hexdigest() != shard["sha256"]:
                 raise ValueError(f"{self.folder / shard['file']} is damaged: its checksum is not that in its manifest")
 
 
@@ -227,7 +240,7 @@ def _size(path: Path) -> int:
     return size
 
 
-def _encoded_blocks(tokenizer: Tokenizer, path: Path, threads: int) -> Iterator[tuple[list[numpy.ndarray], int]]:
+def _encoded_blocks(tokenizer: Tokenizer, path: Path, threads: int) -> Iterator[tuple[list[Tokens], int]]:
     """The ids of a file block by block, with each block's size in bytes; the next block is encoded meanwhile."""
     if not tokenizer.has_named_pattern:
         data = path.read_bytes()
