@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     Ids = numpy.ndarray[tuple[int], numpy.dtype[numpy.int32]]
     AnyIds = Sequence[int] | numpy.ndarray[Any, numpy.dtype[numpy.integer[Any]]]
 
+LARGEST_VOCABULARY = 1 << 20  # four times the largest in use; the merge table packs ranks into 20 bits
+
 SPECIAL_TOKENS = (
     "<|endoftext|>",
     "<|system|>",
@@ -84,7 +86,7 @@ class Tokenizer:
             corpus: a path or a list or tuple of paths, each read in blocks, in bounded memory, as one document (with a
                 pattern of your own it is read whole); or any other iterable, whose items are the texts themselves
                 (pass `iter(texts)` for a list of texts).
-            vocab_size: the number of ids, special tokens included; at least 256 + len(special_tokens).
+            vocab_size: the number of ids, special tokens included; from 256 + len(special_tokens) to 2**20.
             pattern: "gpt2", "cl100k", "o200k", or a regular expression for the `regex` package.
             special_tokens: texts that get ids of their own, the last ones, in this order.
             threads: default: pyllm.get_num_threads().
@@ -92,7 +94,7 @@ class Tokenizer:
 
         Raises:
             OSError: a file cannot be read.
-            ValueError: vocab_size is too small, the corpus is empty, the pattern is bad, or a special token is empty
+            ValueError: vocab_size is out of range, the corpus is empty, the pattern is bad, or a special token is empty
                 or given twice.
         """
         from pyllm.tokenizer_training import learn_merges
@@ -110,6 +112,8 @@ class Tokenizer:
                 f"vocab_size must be at least {smallest} (256 bytes + {len(special_tokens)} special tokens), "
                 f"got {vocab_size}"
             )
+        if vocab_size > LARGEST_VOCABULARY:
+            raise ValueError(f"vocab_size must be at most {LARGEST_VOCABULARY}, got {vocab_size}")
         merges = learn_merges(
             corpus, vocab_size - smallest, splitter(pattern), threads=checked_threads(threads), progress=progress
         )
@@ -166,7 +170,11 @@ class Tokenizer:
         return cls(tokenizer_files.read_gpt2(Path(vocab_json), Path(merges_txt)))
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes a tokenizer.json, which `load` and Hugging Face's `tokenizers` read."""
+        """Writes a tokenizer.json, which `load` and Hugging Face's `tokenizers` read.
+
+        A pattern of your own is written as it is; where Oniguruma, which `tokenizers` runs, reads it otherwise than
+        `regex` (`$`, `{1,3}+`), they cut differently.
+        """
         tokenizer_files.write_hugging_face(self._vocabulary, Path(path))
 
     def save_tiktoken(self, path: str | os.PathLike[str]) -> None:

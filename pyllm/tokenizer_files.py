@@ -18,7 +18,7 @@ from pyllm.files import write_whole
 from pyllm.patterns import ONIGURUMA_PATTERNS, splitter
 
 HIGHEST_ID = (1 << 21) - 3
-LONGEST_TOKEN = 1 << 13  # bytes; real vocabularies stay below 256
+LONGEST_RANKED_TOKEN = 1 << 13  # bytes: finding a token's merges takes time quadratic in it; real ones are below 256
 
 
 @dataclass
@@ -121,16 +121,21 @@ def read_tiktoken(path: Path, pattern: str, special_tokens: dict[str, int]) -> V
     if not ranks:
         raise ValueError(f"{path} holds no token")
     tokens = _token_list(path, ranks)
-    merges = [(merge.left, merge.right, merge.product) for merge in _bpe.merges_of_ranks(tokens)]
-    return Vocabulary(tokens, merges, pattern, special_tokens, whole_pieces=True)
+    return Vocabulary(tokens, _merges_of_ranks(path, tokens), pattern, special_tokens, whole_pieces=True)
 
 
 def write_tiktoken(vocabulary: Vocabulary, path: Path) -> None:
-    merges = [(merge.left, merge.right, merge.product) for merge in _bpe.merges_of_ranks(vocabulary.tokens)]
-    if merges != vocabulary.merges:
+    if _merges_of_ranks(path, vocabulary.tokens) != vocabulary.merges:
         raise ValueError(f"{path} was not written: this vocabulary's ids are not in the order of its merges")
     lines = [base64.b64encode(token) + b" %d\n" % id for id, token in enumerate(vocabulary.tokens) if token]
     write_whole(path, b"".join(lines))
+
+
+def _merges_of_ranks(path: Path, tokens: list[bytes]) -> list[tuple[int, int, int]]:
+    longest = max(map(len, tokens))
+    if longest > LONGEST_RANKED_TOKEN:
+        raise ValueError(f"{path}: a rank file may hold tokens of {LONGEST_RANKED_TOKEN} bytes, not of {longest}")
+    return [(merge.left, merge.right, merge.product) for merge in _bpe.merges_of_ranks(tokens)]
 
 
 # GPT-2's vocab.json and merges.txt
@@ -312,9 +317,6 @@ def _ids(path: Path, vocab: Any) -> dict[str, int]:
 
 
 def _token_list(path: Path, tokens: dict[int, bytes]) -> list[bytes]:
-    longest = max(tokens.values(), key=len)
-    if len(longest) > LONGEST_TOKEN:
-        raise ValueError(f"{path} holds a token of {len(longest)} bytes; at most {LONGEST_TOKEN} are allowed")
     single = {token for token in tokens.values() if len(token) == 1}
     for byte in range(256):
         if bytes([byte]) not in single:
@@ -354,9 +356,12 @@ def _merges(
     ]
     if keep_unmerged:
         for text, id in ids.items():
+            if id in made or id in (but_not or ()):
+                continue
             content = from_characters(text)
-            if id not in made and id not in (but_not or ()) and content:
-                made[id] = content
+            if not content:
+                raise ValueError(f"{path}: the token {text[:40]!r} is not in byte characters")
+            made[id] = content
     return _token_list(path, made), merges
 
 

@@ -87,6 +87,12 @@ py::bytes bytes_of(const uint8_t* p, const uint8_t* end) {
     return py::bytes(reinterpret_cast<const char*>(p), end - p);
 }
 
+// Ctrl-C in the middle of native work.
+void check_signals() {
+    py::gil_scoped_acquire locked;
+    if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+}
+
 template <class F>
 py::list with_tokens(PythonEncoder& encoder, F&& encode) {
     Encoder::Lease lease(encoder);
@@ -99,12 +105,12 @@ py::list with_tokens(PythonEncoder& encoder, F&& encode) {
     return encoder.list_of(out.data(), out.size());
 }
 
-py::list encode_batch(const PythonEncoder& encoder, const py::iterable& texts, Pattern pattern, int threads) {
+py::list encode_batch(const PythonEncoder& encoder, const py::iterable& texts, Pattern pattern, size_t threads) {
     const Texts views(texts);
     EncodedTexts encoded;
     {
         py::gil_scoped_release unlocked;
-        encoded = encoder.encode_batch(views.bytes(), pattern, threads);
+        encoded = encoder.encode_batch(views.bytes(), pattern, threads, check_signals);
     }
     using Block = std::shared_ptr<uint32_t[]>;
     py::list result(encoded.tokens.size());
@@ -165,9 +171,10 @@ size_t safe_cut(const py::object& text, size_t limit) {
 uint64_t add_file(PieceCounter& counter, const std::string& path, Pattern pattern, const py::object& progress) {
     py::gil_scoped_release unlocked;
     return counter.add_file(path, pattern, [&](uint64_t bytes) {
+        check_signals();
+        if (progress.is_none()) return;
         py::gil_scoped_acquire locked;
-        if (PyErr_CheckSignals() != 0) throw py::error_already_set();
-        if (!progress.is_none()) progress(bytes);
+        progress(bytes);
     });
 }
 

@@ -1,9 +1,9 @@
 #include "encoder.h"
 
 #include <algorithm>
-#include <exception>
 #include <stdexcept>
-#include <thread>
+
+#include "threads.h"
 
 namespace pyllm {
 
@@ -136,57 +136,53 @@ void Encoder::encode_piece(Bytes piece, TokenBuffer& out, EncodeScratch& scratch
     if (!piece.empty()) emit(piece.data(), piece.data() + piece.size(), piece.data() + piece.size(), out, scratch);
 }
 
-EncodedTexts Encoder::encode_batch(const std::vector<Bytes>& texts, Pattern pattern, int threads) const {
+EncodedTexts Encoder::encode_batch(const std::vector<Bytes>& texts, Pattern pattern, size_t threads,
+                                   const std::function<void()>& poll) const {
     constexpr size_t block_size = 1 << 18;       // ids
     constexpr size_t bytes_at_a_time = 1 << 16;  // what a thread takes before it asks again
     EncodedTexts result;
     result.tokens.resize(texts.size());
     std::mutex mutex;
     size_t next = 0;
-    std::exception_ptr error;
+    std::atomic<bool> stop{false};
 
-    auto work = [&] {
-        try {
-            Lease lease(*this);
-            EncodeScratch& scratch = *lease;
-            std::shared_ptr<uint32_t[]> block;
-            size_t used = 0, room = 0;
-            for (;;) {
-                size_t first, last;
-                {
-                    std::lock_guard<std::mutex> lock(mutex);
-                    first = last = next;
-                    for (size_t bytes = 0; last < texts.size() && bytes < bytes_at_a_time; ++last) {
-                        bytes += texts[last].size();
-                    }
-                    next = last;
+    auto work = [&](size_t) {
+        Lease lease(*this);
+        EncodeScratch& scratch = *lease;
+        std::shared_ptr<uint32_t[]> block;
+        size_t used = 0, room = 0;
+        while (!stop) {
+            size_t first, last;
+            {
+                std::lock_guard<std::mutex> lock(mutex);
+                first = last = next;
+                for (size_t bytes = 0; last < texts.size() && bytes < bytes_at_a_time; ++last) {
+                    bytes += texts[last].size();
                 }
-                if (first == last) return;
-                for (size_t i = first; i < last; ++i) {
-                    scratch.tokens.clear();
-                    encode(texts[i], pattern, scratch.tokens, scratch);
-                    const size_t count = scratch.tokens.size();
-                    if (count > room - used || !block) {
-                        room = std::max(block_size, count);
-                        used = 0;
-                        block.reset(new uint32_t[room]);
-                    }
-                    std::copy_n(scratch.tokens.data(), count, block.get() + used);
-                    result.tokens[i] = {block, block.get() + used, count};
-                    used += count;
-                }
+                next = last;
             }
-        } catch (...) {
-            std::lock_guard<std::mutex> lock(mutex);
-            error = std::current_exception();
-            next = texts.size();
+            if (first == last) return;
+            for (size_t i = first; i < last; ++i) {
+                scratch.tokens.clear();
+                encode(texts[i], pattern, scratch.tokens, scratch);
+                const size_t count = scratch.tokens.size();
+                if (count > room - used || !block) {
+                    room = std::max(block_size, count);
+                    used = 0;
+                    block.reset(new uint32_t[room]);
+                }
+                std::copy_n(scratch.tokens.data(), count, block.get() + used);
+                result.tokens[i] = {block, block.get() + used, count};
+                used += count;
+            }
         }
     };
-    std::vector<std::thread> helpers;
-    for (int i = 1; i < threads && static_cast<size_t>(i) < texts.size(); ++i) helpers.emplace_back(work);
-    work();
-    for (std::thread& helper : helpers) helper.join();
-    if (error) std::rethrow_exception(error);
+    threads = std::min(threads, texts.size());
+    if (threads > 1) {
+        run_threads(threads, stop, work, poll);
+    } else {
+        work(0);
+    }
     return result;
 }
 

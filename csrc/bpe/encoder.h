@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -89,8 +90,10 @@ class Encoder {
     void encode(Bytes text, Pattern pattern, TokenBuffer& out, EncodeScratch& scratch) const;
     // Appends the ids of one piece.
     void encode_piece(Bytes piece, TokenBuffer& out, EncodeScratch& scratch) const;
-    // Each text by itself, on `threads` threads.
-    EncodedTexts encode_batch(const std::vector<Bytes>& texts, Pattern pattern, int threads) const;
+    // Each text by itself, on `threads` threads. poll is called ten times a second, when there are several; it may
+    // throw.
+    EncodedTexts encode_batch(const std::vector<Bytes>& texts, Pattern pattern, size_t threads,
+                              const std::function<void()>& poll) const;
 
     // The bytes of ids; throws std::out_of_range with the first id that has none.
     template <class Integer>

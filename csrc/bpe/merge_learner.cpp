@@ -10,7 +10,7 @@ MergeLearner::MergeLearner(const std::vector<CountedPiece>& pieces) {
     for (const CountedPiece& piece : pieces) {
         if (piece.bytes.size() > 1) cell_count += piece.bytes.size() + 1;
     }
-    if (cell_count >= inner) throw std::length_error("the distinct pieces of the corpus exceed 4 GiB");
+    if (cell_count >= last_cell) throw std::length_error("the distinct pieces of the corpus exceed 2 GiB");
     cells_.reserve(cell_count);
     cells_.push_back(boundary);
     for (const CountedPiece& piece : pieces) {

@@ -7,55 +7,13 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <condition_variable>
-#include <exception>
 #include <mutex>
-#include <thread>
+
+#include "threads.h"
 
 namespace pyllm {
 
 namespace {
-
-// Runs work() on `threads` threads besides this one, and poll() here ten times a second until they are done. The first
-// exception of any of them is thrown again here; `stop` tells the others.
-template <class Work, class Poll>
-void run_threads(size_t threads, std::atomic<bool>& stop, Work work, Poll poll) {
-    std::mutex mutex;
-    std::condition_variable done;
-    size_t running = threads;
-    std::exception_ptr error;
-    std::vector<std::thread> workers;
-    for (size_t index = 0; index < threads; ++index) {
-        workers.emplace_back([&, index] {
-            std::exception_ptr thrown;
-            try {
-                work(index);
-            } catch (...) {
-                thrown = std::current_exception();
-                stop = true;
-            }
-            std::lock_guard<std::mutex> lock(mutex);
-            if (thrown && !error) error = thrown;
-            --running;
-            done.notify_all();
-        });
-    }
-    for (;;) {
-        {
-            std::unique_lock<std::mutex> lock(mutex);
-            if (done.wait_for(lock, std::chrono::milliseconds(100), [&] { return running == 0; })) break;
-        }
-        try {
-            if (!stop) poll();
-        } catch (...) {
-            std::lock_guard<std::mutex> lock(mutex);
-            if (!error) error = std::current_exception();
-            stop = true;
-        }
-    }
-    for (std::thread& worker : workers) worker.join();
-    if (error) std::rethrow_exception(error);
-}
 
 // A file as blocks that end at safe cuts.
 class FileBlocks {
