@@ -1,8 +1,8 @@
 r"""Lists the code points whose character class differs between pyllm's tables and tiktoken's.
 
-Both cut text by classes such as \p{L}; pyllm's come from the `regex` package, tiktoken's from the Rust crate that it was
-built with. Where one knows a newer Unicode, a text with the new characters can be cut differently, and so get other
-ids. Prints Markdown: python bench/unicode_classes.py [--out bench/results/unicode_classes.md]. Needs tiktoken.
+Both cut text by classes such as \p{L}; pyllm's come from the `regex` package, tiktoken's from the Rust crate that it
+was built with. Where one knows a newer Unicode, a text with the new characters can be cut differently, and so get
+other ids. Prints Markdown: python bench/unicode_classes.py [--out bench/results/unicode_classes.md]. Needs tiktoken.
 """
 
 import argparse

@@ -1,10 +1,28 @@
-"""Files that are either written whole or not at all."""
+"""Files: which of those named are there, and writing one whole or not at all."""
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+
+
+def file_size(path: Path) -> int:
+    """The size of a file in bytes.
+
+    Raises:
+        FileNotFoundError, IsADirectoryError, PermissionError: one cannot read it as a file.
+    """
+    try:
+        status = path.stat()
+    except PermissionError:
+        raise
+    except (OSError, ValueError):  # some other text in a path's place may be too long for one, or hold a zero byte
+        raise FileNotFoundError(f"there is no file {str(path)[:200]}") from None
+    if stat.S_ISDIR(status.st_mode):
+        raise IsADirectoryError(f"{path} is a folder, not a file")
+    return status.st_size
 
 
 @contextmanager

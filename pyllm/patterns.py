@@ -51,7 +51,7 @@ class RegexSplitter:
     """Any other pattern. What it does not match between two matches is a piece too, so that nothing is lost.
 
     Raises:
-        ValueError: the pattern does not compile, or matches the empty string.
+        ValueError: the pattern does not compile, matches the empty string, or searches backwards.
     """
 
     native = None
@@ -64,6 +64,10 @@ class RegexSplitter:
             self._compiled = regex.compile(pattern)
         except regex.error as error:
             raise ValueError(f"the pattern {pattern!r} does not compile: {error}") from None
+        except RecursionError:
+            raise ValueError(f"the pattern {pattern[:40]!r}... does not compile: it is nested too deeply") from None
+        if self._compiled.flags & regex.REVERSE:
+            raise ValueError(f"the pattern {pattern!r} searches backwards; pieces are cut from left to right")
         if self._compiled.match("") is not None:
             raise ValueError(f"the pattern {pattern!r} matches the empty string; every match must have a length")
 
@@ -113,3 +117,14 @@ def utf8(text: str) -> bytes:
         return text.encode()
     except UnicodeEncodeError:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+
+
+def checked_text(text: Text) -> Text:
+    """The text itself.
+
+    Raises:
+        TypeError: it is neither str nor bytes.
+    """
+    if not isinstance(text, (str, bytes, bytearray, memoryview)):
+        raise TypeError(f"a text must be str or bytes, got {type(text).__name__}")
+    return text

@@ -11,12 +11,12 @@ import hashlib
 import os
 import re
 import warnings
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pyllm import _bpe, tokenizer_files
-from pyllm.patterns import NamedSplitter, Text, splitter, utf8
+from pyllm.patterns import NamedSplitter, Text, checked_text, splitter, utf8
 from pyllm.threads import checked_threads
 from pyllm.tokenizer_files import Vocabulary
 
@@ -145,7 +145,7 @@ class Tokenizer:
             OSError: the file cannot be read.
             ValueError: it is damaged, or of another kind of tokenizer.
         """
-        return cls(tokenizer_files.read_hugging_face(Path(path)))
+        return cls._of_file(tokenizer_files.read_hugging_face(Path(path)), path)
 
     @classmethod
     def from_tiktoken(
@@ -167,7 +167,14 @@ class Tokenizer:
             OSError: a file cannot be read.
             ValueError: a file is damaged.
         """
-        return cls(tokenizer_files.read_gpt2(Path(vocab_json), Path(merges_txt)))
+        return cls._of_file(tokenizer_files.read_gpt2(Path(vocab_json), Path(merges_txt)), vocab_json)
+
+    @classmethod
+    def _of_file(cls, vocabulary: Vocabulary, path: str | os.PathLike[str]) -> Tokenizer:
+        try:
+            return cls(vocabulary)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{path} does not hold a usable vocabulary: {error}") from None
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes a tokenizer.json, which `load` and Hugging Face's `tokenizers` read.
@@ -213,7 +220,7 @@ class Tokenizer:
             disallowed = set(special) - allowed
         else:
             disallowed = _names(disallowed_special, "disallowed_special")
-        _checked_text(text)
+        checked_text(text)
         data = utf8(text) if isinstance(text, str) else bytes(text)
         if disallowed and (found := _any_of(disallowed).search(data)):
             token = found.group().decode()
@@ -234,7 +241,7 @@ class Tokenizer:
 
     def encode_ordinary(self, text: Text) -> list[int]:
         """The ids of a text, ordinary."""
-        _checked_text(text)
+        checked_text(text)
         if self._splitter.native is None:
             return self._encoder.encode_pieces(self._splitter.split(text))
         return self._encoder.encode(text, self._splitter.native)
@@ -246,7 +253,7 @@ class Tokenizer:
         """
         if isinstance(texts, (str, bytes, bytearray, memoryview)):
             raise TypeError(f"texts must be an iterable of texts, got one {type(texts).__name__}")
-        texts = [_checked_text(text) for text in texts]
+        texts = [checked_text(text) for text in texts]
         threads = checked_threads(threads)
         if self._splitter.native is None:
             import numpy
@@ -299,7 +306,7 @@ class Tokenizer:
 
     def split(self, text: Text) -> list[bytes]:
         """The pieces that the pattern cuts a text into, before any merge."""
-        return self._splitter.split(_checked_text(text))
+        return self._splitter.split(checked_text(text))
 
     # Decoding
 
@@ -367,7 +374,8 @@ class Tokenizer:
     def fingerprint(self) -> str:
         """SHA-256 of all that decides the ids, in hexadecimal: what token shards remember their tokenizer by."""
         vocabulary = self._vocabulary
-        state = (vocabulary.tokens, vocabulary.merges, self.pattern, vocabulary.whole_pieces, self.special_tokens)
+        special = sorted(self.special_tokens.items(), key=lambda item: item[1])
+        state = (vocabulary.tokens, vocabulary.merges, self.pattern, vocabulary.whole_pieces, special)
         return hashlib.sha256(repr(state).encode()).hexdigest()
 
     def __eq__(self, other: object) -> bool:
@@ -384,15 +392,12 @@ class Tokenizer:
         return f"Tokenizer(vocab_size={self.vocab_size}, pattern={pattern}, special_tokens={len(self.special_tokens)})"
 
 
-def _checked_text(text: Text) -> Text:
-    if not isinstance(text, (str, bytes, bytearray, memoryview)):
-        raise TypeError(f"a text must be str or bytes, got {type(text).__name__}")
-    return text
-
-
 def _names(tokens: Collection[str], argument: str) -> set[str]:
     if isinstance(tokens, str):
         raise TypeError(f"{argument} must be 'all' or a collection of strings, got the string {tokens!r}")
+    for token in tokens:
+        if not isinstance(token, str):
+            raise TypeError(f"{argument} must hold strings, got {type(token).__name__}")
     return set(tokens)
 
 
@@ -405,19 +410,3 @@ def _paths(files: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> 
     if isinstance(files, (str, os.PathLike)):
         return [Path(files)]
     return [Path(file) for file in files]
-
-
-def texts_or_paths(corpus: object) -> Iterator[Text] | list[Path]:
-    """Tells a corpus of files from one of texts, as `Tokenizer.train` documents it."""
-    if isinstance(corpus, (str, os.PathLike)):
-        return [Path(corpus)]
-    if isinstance(corpus, (list, tuple)):
-        for item in corpus:
-            if not isinstance(item, (str, os.PathLike)):
-                raise TypeError(
-                    f"a list or tuple must hold paths, got {type(item).__name__}; pass iter(...) for a list of texts"
-                )
-        return [Path(item) for item in corpus]
-    if isinstance(corpus, Iterable) and not isinstance(corpus, (bytes, bytearray, memoryview)):
-        return iter(corpus)
-    raise TypeError(f"a corpus must be a path, a list of paths or an iterator of texts, got {type(corpus).__name__}")

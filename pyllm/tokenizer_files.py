@@ -282,9 +282,10 @@ def _text(path: Path) -> str:
 
 
 def _json(path: Path) -> dict[str, Any]:
+    text = _text(path)
     try:
-        content = json.loads(_text(path))
-    except json.JSONDecodeError as error:
+        content = json.loads(text)
+    except ValueError as error:  # not JSON, or an integer of thousands of digits
         raise ValueError(f"{path} is not JSON: {error}") from None
     except RecursionError:
         raise ValueError(f"{path} is not a tokenizer: its JSON is nested too deeply") from None
@@ -342,7 +343,7 @@ def _merges(
 
     def token(text: str, merge: int | None = None) -> int:
         id, content = ids.get(text), from_characters(text)
-        if id is None or content is None:
+        if id is None or not content:
             role = "the single byte" if merge is None else f"merge number {merge}: the token"
             raise ValueError(f"{path}: {role} {text[:40]!r} is not in the vocabulary, or not in byte characters")
         made[id] = content

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pyllm import _bpe
-from pyllm.patterns import Splitter, Text
+from pyllm.files import file_size
+from pyllm.patterns import Splitter, Text, checked_text
 from pyllm.progress import Progress
-from pyllm.tokenizer import _checked_text, texts_or_paths
 
 MERGES_AT_A_TIME = 256
 TEXT_AT_A_TIME = 8 << 20  # characters
@@ -19,11 +20,12 @@ def learn_merges(
     corpus: object, count: int, splitter: Splitter, *, threads: int, progress: bool | None
 ) -> list[tuple[int, int, int]]:
     """Up to `count` merges as (left id, right id, product id); see Tokenizer.train."""
-    source = texts_or_paths(corpus)
+    source = _texts_or_paths(corpus)
     counter = _bpe.PieceCounter(threads)
     with Progress("Counting pieces", "bytes", show=progress) as bar:
-        size = _count_files(source, counter, splitter, bar) if isinstance(source, list) else 0
-        if not isinstance(source, list):
+        if isinstance(source, list):
+            size = _count_files(source, counter, splitter, bar)
+        else:
             size = _count_texts(source, counter, splitter, bar)
     if size == 0:
         names = ", ".join(map(str, source[:3])) if isinstance(source, list) else "the iterator"
@@ -41,13 +43,27 @@ def learn_merges(
     return [(merge.left, merge.right, merge.product) for merge in learner.merges]
 
 
+def _texts_or_paths(corpus: object) -> Iterator[Text] | list[Path]:
+    """Tells a corpus of files from one of texts, as `Tokenizer.train` documents it."""
+    if isinstance(corpus, (str, os.PathLike)):
+        return [Path(corpus)]
+    if isinstance(corpus, (list, tuple)):
+        for item in corpus:
+            if not isinstance(item, (str, os.PathLike)):
+                raise TypeError(
+                    f"a list or tuple must hold paths, got {type(item).__name__}; pass iter(...) for a list of texts"
+                )
+        return [Path(item) for item in corpus]
+    if isinstance(corpus, Iterable) and not isinstance(corpus, (bytes, bytearray, memoryview)):
+        return iter(corpus)
+    raise TypeError(f"a corpus must be a path, a list of paths or an iterator of texts, got {type(corpus).__name__}")
+
+
 def _count_files(paths: list[Path], counter: _bpe.PieceCounter, splitter: Splitter, bar: Progress) -> int:
-    for path in paths:
-        if path.is_dir():
-            raise IsADirectoryError(f"{path} is a folder, not a file")
-        if not path.exists():
-            raise FileNotFoundError(f"there is no file {path} (to train on texts, pass an iterator of them)")
-    bar.set_total(sum(path.stat().st_size for path in paths))
+    try:
+        bar.set_total(sum(map(file_size, paths)))
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f"{error} (to train on texts, pass an iterator of them)") from None
     size = 0
 
     def show(done_of_file: int) -> None:
@@ -59,7 +75,7 @@ def _count_files(paths: list[Path], counter: _bpe.PieceCounter, splitter: Splitt
             counter.add_pieces(Counter(splitter.split(data)))
             size += len(data)
         else:
-            size += counter.add_file(str(path), splitter.native, show)
+            size += counter.add_file(os.fsencode(path), splitter.native, show)
         show(0)
     return size
 
@@ -81,7 +97,7 @@ def _batches(texts: Iterable[Text]) -> Iterator[list[Text]]:
     batch: list[Text] = []
     size = 0
     for text in texts:
-        batch.append(_checked_text(text))
+        batch.append(checked_text(text))
         size += len(text)
         if size >= TEXT_AT_A_TIME:
             yield batch

@@ -188,7 +188,8 @@ PYBIND11_MODULE(_bpe, module) {
         try {
             std::rethrow_exception(error);
         } catch (const FileError& file) {  // becomes FileNotFoundError, PermissionError, ...
-            const py::tuple arguments = py::make_tuple(file.code().value(), file.code().message(), file.path);
+            const auto path = py::reinterpret_steal<py::object>(PyUnicode_DecodeFSDefault(file.path.c_str()));
+            const py::tuple arguments = py::make_tuple(file.code().value(), file.code().message(), path);
             PyErr_SetObject(PyExc_OSError, arguments.ptr());
         }
     });

@@ -240,6 +240,7 @@ std::vector<Merge> merges_of_ranks(const std::vector<std::string>& tokens) {
     for (uint32_t id = 0; id < tokens.size(); ++id) {
         if (!tokens[id].empty()) token_of.emplace(tokens[id], id);
     }
+    constexpr uint32_t no_token = ~0u;
     std::vector<Merge> merges;
     std::vector<size_t> starts;
     std::vector<uint32_t> ranks;
@@ -249,15 +250,15 @@ std::vector<Merge> merges_of_ranks(const std::vector<std::string>& tokens) {
         starts.resize(bytes.size() + 1);
         for (size_t i = 0; i <= bytes.size(); ++i) starts[i] = i;
         auto pair_rank = [&](size_t i) {  // of the parts i and i + 1
-            if (i + 2 >= starts.size()) return MergeRules::none;
+            if (i + 2 >= starts.size()) return no_token;
             const auto found = token_of.find(bytes.substr(starts[i], starts[i + 2] - starts[i]));
-            return found == token_of.end() ? MergeRules::none : found->second;
+            return found == token_of.end() ? no_token : found->second;
         };
         ranks.resize(bytes.size());
         for (size_t i = 0; i < bytes.size(); ++i) ranks[i] = pair_rank(i);
         while (starts.size() > 3) {
             const size_t best = std::min_element(ranks.begin(), ranks.end()) - ranks.begin();
-            if (ranks[best] == MergeRules::none) break;
+            if (ranks[best] == no_token) break;
             starts.erase(starts.begin() + best + 1);
             ranks.erase(ranks.begin() + best + 1);
             ranks[best] = pair_rank(best);

@@ -23,7 +23,7 @@ import numpy
 from numpy.lib import format as npy
 
 from pyllm import _bpe
-from pyllm.files import write_whole
+from pyllm.files import file_size, write_whole
 from pyllm.progress import Progress
 
 if TYPE_CHECKING:
@@ -210,9 +210,12 @@ def encode_files(
         if end_of_text not in tokenizer.special_tokens:
             raise ValueError(f"{end_of_text!r} is not a special token of this tokenizer")
         separator = numpy.array([tokenizer.special_tokens[end_of_text]], numpy.int32)
-    sizes = [_size(path) for path in files]
     if not files:
         raise ValueError("there are no files to encode")
+    sizes = [file_size(path) for path in files]
+    for path, size in zip(files, sizes, strict=True):
+        if size == 0:
+            raise ValueError(f"{path} is empty")
     done = 0
     with (
         ShardWriter(folder, tokenizer, shard_tokens) as writer,
@@ -227,17 +230,6 @@ def encode_files(
             writer.append(separator)
             writer.end_document(str(path), size)
         return writer.finish()
-
-
-def _size(path: Path) -> int:
-    if path.is_dir():
-        raise IsADirectoryError(f"{path} is a folder, not a file")
-    if not path.exists():
-        raise FileNotFoundError(f"there is no file {path}")
-    size = path.stat().st_size
-    if size == 0:
-        raise ValueError(f"{path} is empty")
-    return size
 
 
 def _encoded_blocks(tokenizer: Tokenizer, path: Path, threads: int) -> Iterator[tuple[list[Tokens], int]]:
