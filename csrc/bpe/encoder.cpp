@@ -96,7 +96,7 @@ Encoder::Lease::~Lease() {
     if (encoder_.pool_.size() < most_pooled) encoder_.pool_.push_back(std::move(scratch_));
 }
 
-void Encoder::encode_uncached(const uint8_t* piece, size_t length, TokenBuffer& out, EncodeScratch& scratch) const {
+void Encoder::append_uncached(const uint8_t* piece, size_t length, TokenBuffer& out, EncodeScratch& scratch) const {
     if (!whole_pieces_.empty()) {
         const auto found = whole_pieces_.find(chars({piece, length}));
         if (found != whole_pieces_.end()) return out.append(&found->second, 1);
@@ -104,36 +104,30 @@ void Encoder::encode_uncached(const uint8_t* piece, size_t length, TokenBuffer& 
     rules_.append(piece, length, out, scratch.merging);
 }
 
-inline void Encoder::emit(const uint8_t* piece, const uint8_t* piece_end, const uint8_t* readable_end, TokenBuffer& out,
-                          EncodeScratch& scratch) const {
-    const size_t length = piece_end - piece;
-    if (length > PieceKey::max_length) return encode_uncached(piece, length, out, scratch);
-    const PieceKey key = piece_key(piece, length, readable_end);
-    if (const PieceCache::Entry* entry = scratch.cache.find(key)) {
+inline void Encoder::append(const StreamedPiece& piece, TokenBuffer& out, EncodeScratch& scratch) const {
+    if (!piece.has_key()) return append_uncached(piece.data, piece.length, out, scratch);
+    if (const PieceCache::Entry* entry = scratch.cache.find(piece.key, piece.hash)) {
         out.reserve_more(PieceCache::most_tokens);
         std::memcpy(out.end(), entry->tokens, sizeof entry->tokens);
         out.advance(entry->count());
         return;
     }
     const size_t before = out.size();
-    encode_uncached(piece, length, out, scratch);
+    append_uncached(piece.data, piece.length, out, scratch);
     const size_t count = out.size() - before;
-    if (count <= PieceCache::most_tokens) scratch.cache.add(key, out.data() + before, count);
-}
-
-template <Pattern pattern>
-void Encoder::encode_as(Bytes text, TokenBuffer& out, EncodeScratch& scratch) const {
-    const uint8_t* end = text.data() + text.size();
-    for_each_piece<pattern>(text.data(), end,
-                            [&](const uint8_t* p, const uint8_t* q) { emit(p, q, end, out, scratch); });
+    if (count <= PieceCache::most_tokens) scratch.cache.add(piece.key, piece.hash, out.data() + before, count);
 }
 
 void Encoder::encode(Bytes text, Pattern pattern, TokenBuffer& out, EncodeScratch& scratch) const {
-    with_pattern(pattern, [&](auto constant) { encode_as<constant.value>(text, out, scratch); });
+    with_pattern(pattern, [&](auto constant) {
+        stream_pieces<constant.value>(
+            text.data(), text.data() + text.size(), [&](uint64_t hash) { scratch.cache.prefetch(hash); },
+            [&](const StreamedPiece& piece) { append(piece, out, scratch); });
+    });
 }
 
 void Encoder::encode_piece(Bytes piece, TokenBuffer& out, EncodeScratch& scratch) const {
-    if (!piece.empty()) emit(piece.data(), piece.data() + piece.size(), piece.data() + piece.size(), out, scratch);
+    if (!piece.empty()) append_uncached(piece.data(), piece.size(), out, scratch);
 }
 
 EncodedTexts Encoder::encode_batch(const std::vector<Bytes>& texts, Pattern pattern, size_t threads,

@@ -15,8 +15,7 @@
 #include <vector>
 
 #include "merges.h"
-#include "piece_key.h"
-#include "pretokenizer.h"
+#include "piece_stream.h"
 
 namespace pyllm {
 
@@ -49,15 +48,16 @@ class PieceCache {
         size_t count() const { return high >> 60; }
     };
     // The piece's entry, or nullptr.
-    const Entry* find(const PieceKey& key) {
-        Set& set = sets_[hash_of(key) >> (64 - set_bits)];
+    const Entry* find(const PieceKey& key, uint64_t hash) {
+        Set& set = sets_[hash >> (64 - set_bits)];
         if (set.ways[0].holds(key)) return &set.ways[0];
         if (!set.ways[1].holds(key)) return nullptr;
         std::swap(set.ways[0], set.ways[1]);
         return &set.ways[0];
     }
-    void add(const PieceKey& key, const uint32_t* ids, size_t count) {
-        Set& set = sets_[hash_of(key) >> (64 - set_bits)];
+    void prefetch(uint64_t hash) const { __builtin_prefetch(&sets_[hash >> (64 - set_bits)]); }
+    void add(const PieceKey& key, uint64_t hash, const uint32_t* ids, size_t count) {
+        Set& set = sets_[hash >> (64 - set_bits)];
         set.ways[1] = set.ways[0];
         set.ways[0].low = key.low;
         set.ways[0].high = key.high | static_cast<uint64_t>(count) << 60;
@@ -119,11 +119,8 @@ class Encoder {
   private:
     static constexpr size_t most_pooled = 32;  // x 2 MiB of cache
 
-    void encode_uncached(const uint8_t* piece, size_t length, TokenBuffer& out, EncodeScratch& scratch) const;
-    template <Pattern pattern>
-    void encode_as(Bytes text, TokenBuffer& out, EncodeScratch& scratch) const;
-    void emit(const uint8_t* piece, const uint8_t* piece_end, const uint8_t* readable_end, TokenBuffer& out,
-              EncodeScratch& scratch) const;
+    void append(const StreamedPiece& piece, TokenBuffer& out, EncodeScratch& scratch) const;
+    void append_uncached(const uint8_t* piece, size_t length, TokenBuffer& out, EncodeScratch& scratch) const;
 
     std::vector<std::string> tokens_;
     std::vector<uint32_t> token_starts_;  // into token_bytes_, one more than there are ids

@@ -43,9 +43,8 @@ MergeRules::MergeRules(const std::array<uint32_t, 256>& byte_tokens, std::vector
     }
     if (merges.size() >= none) throw std::invalid_argument("a vocabulary may have at most 1048574 merges");
     int bits = 10;
-    while ((size_t{1} << bits) < merges.size() * 2) ++bits;
+    while ((size_t{1} << bits) * 2 < merges.size() * 5) ++bits;
     slots_.assign(size_t{1} << bits, empty);
-    slot_mask_ = slots_.size() - 1;
     slot_shift_ = 64 - bits;
 
     bool ordered = true;  // every rule makes a new token from older ones
@@ -56,14 +55,12 @@ MergeRules::MergeRules(const std::array<uint32_t, 256>& byte_tokens, std::vector
             ordered = ordered && made[merge.left] && made[merge.right] && !made[merge.product];
             made[merge.product] = true;
             const uint64_t key = static_cast<uint64_t>(merge.left) << 21 | merge.right;
-            size_t slot = slot_of(key);
-            while (slots_[slot] != empty) slot = (slot + 1) & slot_mask_;
-            slots_[slot] = key << 22 | products_.size();
+            insert(key << 22 | products_.size());
         }
         products_.push_back(merge.product);
     }
     const size_t longest = *std::max_element(token_lengths_.begin(), token_lengths_.end());
-    while (window_ < most_scanned && window_ < longest * 4) window_ *= 2;
+    window_ = std::clamp<size_t>(longest * 4, 512, most_scanned<window_words>);
     windows_agree_ = ordered && longest * 4 <= window_;
     byte_pair_ranks_.resize(256 * 256);
     for (int left = 0; left < 256; ++left) {
@@ -73,65 +70,115 @@ MergeRules::MergeRules(const std::array<uint32_t, 256>& byte_tokens, std::vector
     }
 }
 
+// Cuckoo hashing (Pagh and Rodler 2001): each pair is in one of two slots, so a look-up is two independent loads and no
+// branch. An entry takes the slot of another, which moves to its other one, and so on; when that goes on for too long
+// the table is doubled.
+void MergeRules::insert(uint64_t entry) {
+    constexpr int most_moves = 500;
+    size_t slot = first_slot(entry >> 22);
+    for (int move = 0; move < most_moves; ++move) {
+        std::swap(entry, slots_[slot]);
+        if (entry == empty) return;
+        const uint64_t key = entry >> 22;
+        slot = slot == first_slot(key) ? second_slot(key) : first_slot(key);
+    }
+    std::vector<uint64_t> old(slots_.size() * 2, empty);
+    old.swap(slots_);
+    --slot_shift_;
+    insert(entry);
+    for (const uint64_t other : old) {
+        if (other != empty) insert(other);
+    }
+}
+
 void MergeRules::append(const uint8_t* piece, size_t length, TokenBuffer& out, MergeScratch& scratch) const {
-    if (length <= window_) return append_scanning(piece, length, out);
+    if (length <= most_scanned<1>) return append_scanning<1>(piece, length, out);
+    if (length <= window_) return append_scanning<window_words>(piece, length, out);
     if (windows_agree_ && append_in_windows(piece, length, out, scratch)) return;
     append_with_heap(piece, length, out, scratch);
 }
 
-// Tokens stay in the slot of their first byte. A slot's key is the rank of its pair and, in the low bits, the slot, so
-// that the minimum of all keys is the lowest rank at its leftmost place. Keys are grouped in blocks of sixteen whose
-// minima are kept: a merge changes three keys, so it looks at three blocks and then at one value a block, in loops that
-// compilers vectorise. No heap, no branch that depends on a comparison of ranks.
+// Token i starts in slot i + 1 and stays there; a bit mask says which slots are in use, so that neighbours are a bit
+// scan away and nothing moves. The slots around the piece hold a token that is in no rule: every pair has two
+// neighbours, and no branch asks. A slot's key is the rank of its pair and, in the low bits, the slot, so that the
+// minimum of all keys is the lowest rank at its leftmost place. Beyond one word of mask, minima are kept for blocks of
+// sixteen keys: a merge changes three keys, so it looks at three blocks and then at one value a block.
+template <size_t words>
 void MergeRules::append_scanning(const uint8_t* piece, size_t length, TokenBuffer& out) const {
-    constexpr size_t block = 16;
-    constexpr int32_t no_pair = none << slot_bits;
-    uint32_t tokens[most_scanned];
-    uint16_t previous[most_scanned], next[most_scanned + 1];
-    int32_t keys[most_scanned], minima[most_scanned / block];
-    const size_t blocks = (length + block - 1) / block;
+    constexpr size_t slots = words * 64, block = words == 1 ? 8 : 16;
+    constexpr int32_t no_pair = static_cast<int32_t>(none << slot_bits);
+    uint32_t tokens[slots], products[slots];
+    int32_t keys[slots], minima[slots / block];
+    uint64_t used[words];
+    const size_t blocks = length / block + 1;
 
-    auto minimum = [](const int32_t* values, size_t count) {
-        int32_t lowest = no_pair;
-        for (size_t i = 0; i < count; ++i) lowest = std::min(lowest, values[i]);
-        return lowest;
-    };
     auto set_key = [&](size_t slot, uint32_t pair_rank) {
         keys[slot] = static_cast<int32_t>(pair_rank << slot_bits | slot);
+        products[slot] = products_[pair_rank == none ? 0 : pair_rank];
     };
-    auto update = [&](size_t slot) { minima[slot / block] = minimum(keys + slot / block * block, block); };
+    auto block_minimum = [&](size_t start) {
+        int32_t lowest = no_pair;
+        for (size_t i = start; i < start + block; ++i) lowest = std::min(lowest, keys[i]);
+        return lowest;
+    };
+    auto update_block = [&](size_t slot) {
+        if (words > 1) minima[slot / block] = block_minimum(slot / block * block);
+    };
+    auto minimum = [&] {
+        int32_t lowest = no_pair;
+        for (size_t i = 0; i < blocks; ++i)
+            lowest = std::min(lowest, words == 1 ? block_minimum(i * block) : minima[i]);
+        return lowest;
+    };
+    auto word_of = [](size_t slot) { return words == 1 ? 0 : slot / 64; };
+    auto next_used = [&](size_t slot) {
+        size_t word = word_of(slot);
+        uint64_t bits = used[word] & ~1ull << slot % 64;
+        while (words > 1 && !bits) bits = used[++word];
+        return word * 64 + __builtin_ctzll(bits);
+    };
+    auto previous_used = [&](size_t slot) {
+        size_t word = word_of(slot);
+        uint64_t bits = used[word] & ((1ull << slot % 64) - 1);
+        while (words > 1 && !bits) bits = used[--word];
+        return word * 64 + 63 - __builtin_clzll(bits);
+    };
 
-    for (size_t i = 0; i < length; ++i) {
-        tokens[i] = byte_tokens_[piece[i]];
-        previous[i] = static_cast<uint16_t>(i - 1);
-        next[i] = static_cast<uint16_t>(i + 1);
+    tokens[0] = tokens[length + 1] = in_no_rule;
+    tokens[1] = byte_tokens_[piece[0]];
+    keys[0] = no_pair;
+    for (size_t i = 1; i < length; ++i) {
+        tokens[i + 1] = byte_tokens_[piece[i]];
+        set_key(i, byte_pair_ranks_[piece[i - 1] << 8 | piece[i]]);
     }
-    for (size_t i = 0; i + 1 < length; ++i) set_key(i, byte_pair_ranks_[piece[i] << 8 | piece[i + 1]]);
-    for (size_t i = length - 1; i < blocks * block; ++i) keys[i] = no_pair;
-    for (size_t i = 0; i < blocks; ++i) update(i * block);
+    for (size_t i = length; i < blocks * block; ++i) keys[i] = no_pair;
+    for (size_t i = 0; i < blocks * block; i += block) update_block(i);
+    for (size_t word = 0; word < words; ++word) used[word] = ~0ull;
+    const size_t last_slot = length + 1;
+    used[word_of(last_slot)] = ~0ull >> (63 - last_slot % 64);
+
     for (;;) {
-        const int32_t lowest = blocks == 1 ? minima[0] : minimum(minima, blocks);
+        const int32_t lowest = minimum();
         if (lowest >= no_pair) break;
-        const size_t at = lowest & (most_scanned - 1);
-        const size_t gone = next[at];
-        const size_t behind = next[gone];
-        tokens[at] = products_[lowest >> slot_bits];
-        next[at] = static_cast<uint16_t>(behind);
-        keys[gone] = keys[at] = no_pair;
-        if (behind < length) {
-            previous[behind] = static_cast<uint16_t>(at);
-            set_key(at, rank(tokens[at], tokens[behind]));
-        }
-        if (at > 0) {
-            set_key(previous[at], rank(tokens[previous[at]], tokens[at]));
-            if (previous[at] / block != at / block) update(previous[at]);
-        }
-        update(at);
-        if (gone / block != at / block) update(gone);
+        const size_t at = lowest & ((1 << slot_bits) - 1);
+        const size_t gone = next_used(at), next = next_used(gone), previous = previous_used(at);
+        used[word_of(gone)] ^= 1ull << gone % 64;
+        keys[gone] = no_pair;
+        const uint32_t token = products[at];
+        tokens[at] = token;
+        set_key(at, rank(token, tokens[next]));
+        set_key(previous, rank(tokens[previous], token));
+        update_block(at);
+        update_block(gone);
+        update_block(previous);
     }
     out.reserve_more(length);
     uint32_t* to = out.end();
-    for (size_t i = 0; i < length; i = next[i]) *to++ = tokens[i];
+    used[0] &= ~1ull;
+    used[word_of(last_slot)] ^= 1ull << last_slot % 64;
+    for (size_t word = 0; word <= word_of(last_slot); ++word) {
+        for (uint64_t bits = used[word]; bits; bits &= bits - 1) *to++ = tokens[word * 64 + __builtin_ctzll(bits)];
+    }
     out.advance(to - out.end());
 }
 
@@ -197,7 +244,7 @@ bool MergeRules::append_in_windows(const uint8_t* piece, size_t length, TokenBuf
     size_t first = 0;  // its index
     size_t window_end = window_;
     window.clear();
-    append_scanning(piece, window_end, window);
+    append_scanning<window_words>(piece, window_end, window);
     while (window_end < length) {
         // The next window starts at a token of this one, so that repetitive text falls into the same rhythm at once.
         const uint32_t* tokens = window.data();
@@ -210,7 +257,7 @@ bool MergeRules::append_in_windows(const uint8_t* piece, size_t length, TokenBuf
         const size_t next_start = at;
         window_end = std::min(length, next_start + window_);
         next_window.clear();
-        append_scanning(piece + next_start, window_end - next_start, next_window);
+        append_scanning<window_words>(piece + next_start, window_end - next_start, next_window);
         const uint32_t* next_tokens = next_window.data();
         size_t j = 0, next_at = next_start;
         while (i < window.size() && j < next_window.size()) {

@@ -70,18 +70,24 @@ class MergeRules {
 
     uint32_t rank(uint32_t left, uint32_t right) const {
         const uint64_t key = static_cast<uint64_t>(left) << 21 | right;
-        for (size_t slot = slot_of(key);; slot = (slot + 1) & slot_mask_) {
-            if (slots_[slot] >> 22 == key) return slots_[slot] & none;
-            if (slots_[slot] == empty) return none;
-        }
+        const uint64_t first = slots_[first_slot(key)], second = slots_[second_slot(key)];
+        uint32_t result = none;
+        result = second >> 22 == key ? static_cast<uint32_t>(second) & none : result;
+        return first >> 22 == key ? static_cast<uint32_t>(first) & none : result;
     }
 
   private:
     static constexpr uint64_t empty = ~0ull;
     static constexpr int slot_bits = 11;
-    static constexpr size_t most_scanned = 1 << slot_bits;
+    static constexpr size_t window_words = 1 << (slot_bits - 6);
+    template <size_t words>
+    static constexpr size_t most_scanned = words * 64 - 2;  // a slot on either side is no token
+    static constexpr uint32_t in_no_rule = max_token + 1;
 
-    size_t slot_of(uint64_t key) const { return (key * 0x9E3779B97F4A7C15ull) >> slot_shift_; }
+    size_t first_slot(uint64_t key) const { return (key * 0x9E3779B97F4A7C15ull) >> slot_shift_; }
+    size_t second_slot(uint64_t key) const { return (key * 0xD1B54A32D192ED03ull) >> slot_shift_; }
+    void insert(uint64_t entry);
+    template <size_t words>
     void append_scanning(const uint8_t* piece, size_t length, TokenBuffer& out) const;
     void append_with_heap(const uint8_t* piece, size_t length, TokenBuffer& out, MergeScratch& scratch) const;
     bool append_in_windows(const uint8_t* piece, size_t length, TokenBuffer& out, MergeScratch& scratch) const;
@@ -91,9 +97,8 @@ class MergeRules {
     std::vector<uint32_t> byte_pair_ranks_;  // 256 x 256: the first look-ups of every piece, without hashing
     std::vector<uint64_t> slots_;            // left (21 bits), right (21), rank (22 of them, 20 used); open addressing
     std::vector<uint32_t> products_;         // by rank
-    size_t slot_mask_;
     int slot_shift_;
-    size_t window_ = 512;
+    size_t window_;
     bool windows_agree_;  // what append_in_windows needs
 };
 

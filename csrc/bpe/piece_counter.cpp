@@ -40,7 +40,7 @@ class FileBlocks {
             if (got < 0) fail();
             at_end_ = got == 0;
             size += got;
-            if (at_end_ || static_cast<size_t>(got) < step / 2) continue;
+            if (at_end_ || size - searched < step / 2) continue;  // a pipe gives little at a time
             const uint8_t* begin = block.data() + searched;
             const uint8_t* cut = last_safe_cut(begin, block.data() + size - 1, block.data() + size);
             if (cut != begin) {
@@ -74,40 +74,29 @@ void ShortPieceTable::grow() {
     }
 }
 
-void PieceCounter::Counts::add(const uint8_t* piece, size_t length, const uint8_t* readable_end, uint64_t count) {
-    if (length > PieceKey::max_length) {
-        long_pieces[std::string(reinterpret_cast<const char*>(piece), length)] += count;
-    } else if (length > 0) {
-        const PieceKey key = piece_key(piece, length, readable_end ? readable_end : piece + length);
-        short_pieces.add(key, hash_of(key), count);
-    }
+void PieceCounter::Counts::add_long(const uint8_t* piece, size_t length, uint64_t count) {
+    long_pieces[std::string(reinterpret_cast<const char*>(piece), length)] += count;
 }
 
-// Short pieces wait in a ring between the hash and the table, long enough for the table's line to arrive.
+void PieceCounter::add_piece(Bytes piece, uint64_t count) {
+    if (piece.size() > PieceKey::max_length) return counts_[0].add_long(piece.data(), piece.size(), count);
+    if (piece.empty()) return;
+    const PieceKey key = piece_key(piece.data(), piece.size(), piece.data() + piece.size());
+    counts_[0].short_pieces.add(key, hash_of(key), count);
+}
+
 void PieceCounter::Counts::add_text(Bytes text, Pattern pattern) {
-    constexpr size_t ring_size = 16;
-    struct Waiting {
-        PieceKey key;
-        uint64_t hash;
-    };
-    Waiting ring[ring_size];
-    size_t arrived = 0;
-    const uint8_t* end = text.data() + text.size();
     with_pattern(pattern, [&](auto constant) {
-        for_each_piece<constant.value>(text.data(), end, [&](const uint8_t* p, const uint8_t* q) {
-            const size_t length = q - p;
-            if (length > PieceKey::max_length) return add(p, length, end, 1);
-            Waiting& place = ring[arrived % ring_size];
-            if (arrived >= ring_size) short_pieces.add(place.key, place.hash, 1);
-            place.key = piece_key(p, length, end);
-            place.hash = hash_of(place.key);
-            short_pieces.prefetch(place.hash);
-            ++arrived;
-        });
+        stream_pieces<constant.value>(
+            text.data(), text.data() + text.size(), [&](uint64_t hash) { short_pieces.prefetch(hash); },
+            [&](const StreamedPiece& piece) {
+                if (piece.has_key()) {
+                    short_pieces.add(piece.key, piece.hash, 1);
+                } else {
+                    add_long(piece.data, piece.length, 1);
+                }
+            });
     });
-    for (size_t i = arrived < ring_size ? 0 : arrived - ring_size; i < arrived; ++i) {
-        short_pieces.add(ring[i % ring_size].key, ring[i % ring_size].hash, 1);
-    }
 }
 
 void PieceCounter::add_texts(const std::vector<Bytes>& texts, Pattern pattern) {

@@ -13,8 +13,7 @@
 #include <vector>
 
 #include "encoder.h"
-#include "piece_key.h"
-#include "pretokenizer.h"
+#include "piece_stream.h"
 
 namespace pyllm {
 
@@ -72,7 +71,7 @@ class PieceCounter {
     explicit PieceCounter(int threads) : counts_(threads) {}
 
     void add_texts(const std::vector<Bytes>& texts, Pattern pattern);
-    void add_piece(Bytes piece, uint64_t count) { counts_[0].add(piece.data(), piece.size(), nullptr, count); }
+    void add_piece(Bytes piece, uint64_t count);
     // Returns the bytes read; throws FileError.
     uint64_t add_file(const std::string& path, Pattern pattern, const Progress& progress);
 
@@ -83,7 +82,7 @@ class PieceCounter {
     struct Counts {
         ShortPieceTable short_pieces;
         std::unordered_map<std::string, uint64_t> long_pieces;
-        void add(const uint8_t* piece, size_t length, const uint8_t* readable_end, uint64_t count);
+        void add_long(const uint8_t* piece, size_t length, uint64_t count);
         void add_text(Bytes text, Pattern pattern);
     };
     void merge_threads();
