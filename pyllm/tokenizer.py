@@ -304,6 +304,22 @@ class Tokenizer:
             progress=progress,
         )
 
+    @property
+    def shard_dtype(self) -> str:
+        """The integers that token shards hold: "uint16" where all ids fit, else "uint32"."""
+        return "uint16" if self.vocab_size <= 1 << 16 else "uint32"
+
+    def encode_to_shard(self, text: Text) -> numpy.ndarray[tuple[int], numpy.dtype[Any]]:
+        """The ids of a text, ordinary, as an array of shard_dtype."""
+        checked_text(text)
+        if self._splitter.native is None:
+            import numpy
+
+            return numpy.array(self.encode_ordinary(text), self.shard_dtype)
+        if self.shard_dtype == "uint16":
+            return self._encoder.encode_uint16(text, self._splitter.native)
+        return self._encoder.encode_uint32(text, self._splitter.native)
+
     def split(self, text: Text) -> list[bytes]:
         """The pieces that the pattern cuts a text into, before any merge."""
         return self._splitter.split(checked_text(text))

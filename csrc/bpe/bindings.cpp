@@ -5,6 +5,8 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <limits>
+
 #include "encoder.h"
 #include "merge_learner.h"
 #include "piece_counter.h"
@@ -129,6 +131,25 @@ py::list encode_batch(const PythonEncoder& encoder, const py::iterable& texts, P
     return result;
 }
 
+// The ids of one text as an array of Id, for token shards.
+template <class Id>
+py::array encode_array(const PythonEncoder& encoder, const py::object& text, Pattern pattern) {
+    if (encoder.vocab_size() - 1 > std::numeric_limits<Id>::max()) throw py::value_error("ids do not fit the type");
+    const Texts views(text);
+    Encoder::Lease lease(encoder);
+    TokenBuffer& out = (*lease).tokens;
+    out.clear();
+    {
+        py::gil_scoped_release unlocked;
+        encoder.encode(views.only(), pattern, out, *lease);
+    }
+    py::array_t<Id> ids(static_cast<py::ssize_t>(out.size()));
+    Id* to = ids.mutable_data();
+    py::gil_scoped_release unlocked;
+    std::copy_n(out.data(), out.size(), to);
+    return std::move(ids);
+}
+
 py::bytes decode(const PythonEncoder& encoder, const py::object& ids) {
     std::string text;
     if (py::isinstance<py::array_t<int32_t>>(ids)) {
@@ -224,6 +245,8 @@ PYBIND11_MODULE(_bpe, module) {
                  });
              })
         .def("encode_batch", &encode_batch)
+        .def("encode_uint16", &encode_array<uint16_t>)
+        .def("encode_uint32", &encode_array<uint32_t>)
         .def("decode", &decode)
         .def_property_readonly("vocab_size", &PythonEncoder::vocab_size)
         .def_property_readonly("whole_piece_count", &PythonEncoder::whole_piece_count);

@@ -4,18 +4,19 @@ A folder holds shard_00000.npy, shard_00001.npy, ...: one-dimensional, uint16 wh
 manifest.json is written last, so a folder with one is complete:
 
     {"format": "pyllm token shards 1", "tokenizer": fingerprint, "vocab_size": n, "dtype": "uint16", "tokens": n,
-     "shards": [{"file": name, "tokens": n, "sha256": of the ids as little-endian bytes}, ...],
+     "shards": [{"file": name, "tokens": n, "crc32": of the ids as little-endian bytes}, ...],
      "documents": [{"source": path, "bytes": n, "start": first token's place in the whole, "tokens": n}, ...]}
 """
 
 from __future__ import annotations
 
-import hashlib
+import itertools
 import json
 import os
+import zlib
+from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from itertools import count
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,8 +34,7 @@ Tokens = numpy.ndarray[Any, numpy.dtype[Any]]
 
 FORMAT = "pyllm token shards 1"
 MANIFEST = "manifest.json"
-BLOCK_BYTES = 4 << 20  # read at a time
-PART_BYTES = 1 << 15  # encoded at a time, by one thread
+BLOCK_BYTES = 1 << 20  # read and encoded at a time
 
 
 class _OpenShard:
@@ -44,7 +44,7 @@ class _OpenShard:
         self.path, self.size = path, 0
         self._dtype = dtype
         self._temporary = path.with_name(f".{path.name}.tmp")
-        self._digest = hashlib.sha256()
+        self._checksum = 0
         self._file = self._temporary.open("wb")
         self._write_header()
         self._header_size = self._file.tell()
@@ -55,7 +55,7 @@ class _OpenShard:
 
     def append(self, ids: Tokens) -> None:
         self._file.write(ids.data)
-        self._digest.update(ids.data)
+        self._checksum = zlib.crc32(ids.data, self._checksum)
         self.size += len(ids)
 
     def close(self) -> dict[str, Any]:
@@ -67,7 +67,7 @@ class _OpenShard:
         # Not synced: waiting for the disk costs as much as encoding, and the checksum tells a shard lost in a crash.
         self._file.close()
         self._temporary.replace(self.path)
-        return {"file": self.path.name, "tokens": self.size, "sha256": self._digest.hexdigest()}
+        return {"file": self.path.name, "tokens": self.size, "crc32": f"{self._checksum:08x}"}
 
     def discard(self) -> None:
         self._file.close()
@@ -86,7 +86,7 @@ class ShardWriter:
         if shard_tokens < 1:
             raise ValueError(f"shard_tokens must be at least 1, got {shard_tokens}")
         self._folder, self._tokenizer, self._shard_tokens = folder, tokenizer, shard_tokens
-        self._dtype = numpy.dtype("<u2" if tokenizer.vocab_size <= 1 << 16 else "<u4")
+        self._dtype = numpy.dtype(tokenizer.shard_dtype).newbyteorder("<")
         self._closed: list[dict[str, Any]] = []
         self._documents: list[dict[str, Any]] = []
         self._tokens = self._document_start = 0
@@ -101,7 +101,7 @@ class ShardWriter:
 
     def append(self, ids: Tokens) -> None:
         """Adds tokens to the document."""
-        ids = ids.astype(self._dtype)
+        ids = ids.astype(self._dtype, copy=False)
         while len(ids):
             if self._open is None:
                 self._open = _OpenShard(self._folder / f"shard_{len(self._closed):05d}.npy", self._dtype)
@@ -190,7 +190,7 @@ class TokenShards:
             ValueError: a shard has changed since it was written.
         """
         for shard, array in zip(self.manifest["shards"], self.arrays, strict=True):
-            if hashlib.sha256(array.data).hexdigest() != shard["sha256"]:
+            if f"{zlib.crc32(array.data):08x}" != shard["crc32"]:
                 raise ValueError(f"{self.folder / shard['file']} is damaged: its checksum is not that in its manifest")
 
 
@@ -222,66 +222,53 @@ def encode_files(
         Progress("Encoding", "bytes", total=sum(sizes), show=progress) as bar,
     ):
         for path, size in zip(files, sizes, strict=True):
-            for parts, size_in_bytes in _encoded_blocks(tokenizer, path, threads):
-                for ids in parts:
-                    writer.append(ids)
-                done += size_in_bytes
+            for ids, block_size in _encoded_blocks(tokenizer, path, threads):
+                writer.append(ids)
+                done += block_size
                 bar.update(done)
             writer.append(separator)
             writer.end_document(str(path), size)
         return writer.finish()
 
 
-def _encoded_blocks(tokenizer: Tokenizer, path: Path, threads: int) -> Iterator[tuple[list[Tokens], int]]:
-    """The ids of a file block by block, with each block's size in bytes; the next block is encoded meanwhile."""
+def _encoded_blocks(tokenizer: Tokenizer, path: Path, threads: int) -> Iterator[tuple[Tokens, int]]:
+    """The ids of a file block by block, with each block's size in bytes; the next blocks are encoded meanwhile."""
     if not tokenizer.has_named_pattern:
         data = path.read_bytes()
-        yield tokenizer.encode_batch([data], threads), len(data)
+        yield tokenizer.encode_to_shard(data), len(data)
         return
-    with ThreadPoolExecutor(1) as ahead:
-        pending = None
-        for block in _blocks(path):
-            encoded = ahead.submit(tokenizer.encode_batch, _parts(block), threads)
-            if pending is not None:
-                yield pending[0].result(), pending[1]
-            pending = encoded, len(block)
-        if pending is not None:
-            yield pending[0].result(), pending[1]
+    waiting: deque[tuple[Future[Tokens], int]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        for block in _blocks(path, spare=2 * threads):
+            waiting.append((pool.submit(tokenizer.encode_to_shard, block), len(block)))
+            if len(waiting) == 2 * threads:
+                ids, size = waiting.popleft()
+                yield ids.result(), size
+        for ids, size in waiting:
+            yield ids.result(), size
 
 
-def _blocks(path: Path) -> Iterator[memoryview]:
+def _blocks(path: Path, spare: int) -> Iterator[memoryview]:
     """A file in blocks that can be encoded by themselves: they end at safe cuts.
 
-    A block's memory is used again for the next but two: one block may be in work while the next is being read.
+    A block's memory is used again after `spare` more blocks.
     """
     with path.open("rb", buffering=0) as file:
-        buffers = [bytearray(BLOCK_BYTES) for _ in range(3)]
+        buffers = [bytearray(BLOCK_BYTES) for _ in range(spare + 1)]
         rest = b""
-        for turn in count():
-            buffer = buffers[turn % 3]
-            if len(rest) * 2 > len(buffer):  # no safe cut in all of that
-                buffer = buffers[turn % 3] = bytearray(len(rest) * 2)
-            buffer[: len(rest)] = rest
-            view = memoryview(buffer)
+        for turn in itertools.count():
+            place = turn % len(buffers)
+            if len(rest) * 2 > len(buffers[place]):  # no safe cut in all of that
+                buffers[place] = bytearray(len(rest) * 2)
+            view = memoryview(buffers[place])
             size = len(rest)
-            while size < len(buffer) and (read := file.readinto(view[size:])):
+            view[:size] = rest
+            while size < len(view) and (read := file.readinto(view[size:])):
                 size += read
-            at_end = size < len(buffer)
+            at_end = size < len(view)
             cut = size if at_end else _bpe.safe_cut(view, size - 1)
             rest = bytes(view[cut:size])
             if cut:
                 yield view[:cut]
             if at_end:
                 return
-
-
-def _parts(block: memoryview) -> list[memoryview]:
-    """A block in parts that can be encoded by themselves."""
-    parts = []
-    while len(block):
-        limit, cut = PART_BYTES, 0
-        while limit < len(block) and not (cut := _bpe.safe_cut(block, limit)):
-            limit *= 2
-        parts.append(block[: cut or len(block)])
-        block = block[cut or len(block) :]
-    return parts
