@@ -59,6 +59,7 @@ MergeRules::MergeRules(const std::array<uint32_t, 256>& byte_tokens, std::vector
         }
         products_.push_back(merge.product);
     }
+    if (products_.empty()) products_.push_back(0);  // read, but not used, for pairs without a rule
     const size_t longest = *std::max_element(token_lengths_.begin(), token_lengths_.end());
     window_ = std::clamp<size_t>(longest * 4, 512, most_scanned<window_words>);
     windows_agree_ = ordered && longest * 4 <= window_;

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Runs the tests on a build with AddressSanitizer and UndefinedBehaviorSanitizer: tests/run_sanitizers.sh PYTHON [pytest arguments]
+# PYTHON is an interpreter that has pyllm's test requirements. Python's own allocations go through malloc, so that a
+# read beyond the end of a bytes object is caught too.
+set -euo pipefail
+python=$1
+shift
+cd "$(dirname "$0")/.."
+build=$(mktemp -d)
+trap 'rm -rf "$build"' EXIT
+PYLLM_SANITIZE=1 "$python" -m pip install --quiet --no-deps --target "$build" .
+export LD_PRELOAD="$(g++ -print-file-name=libasan.so) $(g++ -print-file-name=libstdc++.so)"
+export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 PYTHONMALLOC=malloc PYTHONPATH=$build
+"$python" -c 'import sys, pyllm; sys.exit(not pyllm.__file__.startswith(sys.argv[1]))' "$build"
+"$(dirname "$python")/pytest" "$@"
