@@ -44,11 +44,13 @@ def main() -> int:
 def _run(commands: dict[str, Callable[..., None]], program: str, arguments: list[str]) -> int:
     import tyro
 
-    warnings.showwarning = lambda message, *_, **__: print(f"pyllm: note: {message}", file=sys.stderr)
     try:
-        tyro.extras.subcommand_cli_from_dict(
-            commands, prog=program, args=arguments, config=(tyro.conf.FlagCreatePairsOff,)
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("always")
+            warnings.showwarning = lambda message, *_, **__: print(f"pyllm: note: {message}", file=sys.stderr)
+            tyro.extras.subcommand_cli_from_dict(
+                commands, prog=program, args=arguments, config=(tyro.conf.FlagCreatePairsOff,)
+            )
         sys.stdout.flush()
     except KeyboardInterrupt:
         print("\npyllm: stopped; nothing was written", file=sys.stderr)

@@ -45,11 +45,13 @@ def train(
         special_tokens: texts that become one token each, with the last ids.
         threads: default: all cores given to the process.
     """
+    out.parent.mkdir(parents=True, exist_ok=True)  # first: what cannot be written need not be trained
+    if out.is_dir():
+        raise IsADirectoryError(f"{out} is a folder, not a file")
     start = time.perf_counter()
     corpus = list(files) or python_text()
     tokenizer = Tokenizer.train(corpus, vocab_size, pattern, special_tokens, threads=threads, progress=True)
     seconds = time.perf_counter() - start
-    out.parent.mkdir(parents=True, exist_ok=True)
     tokenizer.save(out)
     source = ", ".join(map(str, files[:3])) + (", ..." if len(files) > 3 else "")
     console = _console()

@@ -10,7 +10,6 @@ manifest.json is written last, so a folder with one is complete:
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import zlib
@@ -164,7 +163,7 @@ class TokenShards:
                 raise ValueError(f"its format is {self.manifest['format']!r}, not {FORMAT!r}")
             shards = [(str(shard["file"]), int(shard["tokens"])) for shard in self.manifest["shards"]]
             fingerprint, dtype = self.manifest["tokenizer"], self.manifest["dtype"]
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise ValueError(f"{path} is not a manifest of token shards: {error}") from None
         if tokenizer is not None and tokenizer.fingerprint != fingerprint:
             raise ValueError(f"the shards in {self.folder} were made by another tokenizer than the one given")
@@ -256,8 +255,8 @@ def _blocks(path: Path, spare: int) -> Iterator[memoryview]:
     with path.open("rb", buffering=0) as file:
         buffers = [bytearray(BLOCK_BYTES) for _ in range(spare + 1)]
         rest = b""
-        for turn in itertools.count():
-            place = turn % len(buffers)
+        place = 0
+        while True:
             if len(rest) * 2 > len(buffers[place]):  # no safe cut in all of that
                 buffers[place] = bytearray(len(rest) * 2)
             view = memoryview(buffers[place])
@@ -270,5 +269,6 @@ def _blocks(path: Path, spare: int) -> Iterator[memoryview]:
             rest = bytes(view[cut:size])
             if cut:
                 yield view[:cut]
+                place = (place + 1) % len(buffers)
             if at_end:
                 return

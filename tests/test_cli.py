@@ -1,0 +1,186 @@
+"""The command line: what it prints, and that every mistake becomes one line."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from samples import CODE, PROSE
+
+from pyllm import Tokenizer, _bpe, cli
+from pyllm.tokenizer_commands import _visible
+
+
+class Outcome:
+    """What a command returned and printed."""
+
+    def __init__(self, status: int, out: str, err: str) -> None:
+        self.status, self.out, self.err = status, out, err
+
+
+@pytest.fixture
+def pyllm(monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes], tmp_path: Path):
+    """Runs `pyllm ...` in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*arguments: str) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["pyllm", *arguments])
+        try:
+            status = cli.main()
+        except SystemExit as stop:  # the option parser's own refusals
+            status = int(stop.code or 0)
+        out, err = capsysbinary.readouterr()
+        return Outcome(status, out.decode(), err.decode())
+
+    return run
+
+
+@pytest.fixture
+def trained(pyllm) -> Path:
+    """The default tokenizer, trained on a small file in the current folder."""
+    Path("corpus.txt").write_text(PROSE + CODE)
+    outcome = pyllm("tokenizer", "train", "corpus.txt", "--vocab-size", "500")
+    assert outcome.status == 0, outcome.err
+    return Path("runs/tokenizer/tokenizer.json")
+
+
+def test_train_and_show_at_work(pyllm, trained: Path) -> None:
+    tokenizer = Tokenizer.load(trained)
+    assert tokenizer.vocab_size == 500 and "<|endoftext|>" in tokenizer.special_tokens
+    again = pyllm("tokenizer", "train", "corpus.txt", "--vocab-size", "300", "--out", "a/b.json", "--pattern", "gpt2")
+    assert again.status == 0
+    assert "Trained on corpus.txt" in again.out and "Written to a/b.json" in again.out
+    assert "First merges:" in again.out and "bytes a token" in again.out
+    assert Tokenizer.load("a/b.json").pattern == "gpt2"
+
+
+def test_train_on_the_text_that_python_carries(pyllm) -> None:
+    outcome = pyllm("tokenizer", "train", "--vocab-size", "400")
+    assert outcome.status == 0 and "the text that Python carries" in outcome.out
+    assert Tokenizer.load("runs/tokenizer/tokenizer.json").vocab_size == 400
+
+
+def test_a_corpus_that_fills_less(pyllm) -> None:
+    Path("tiny.txt").write_text("abc abc")
+    outcome = pyllm("tokenizer", "train", "tiny.txt", "--vocab-size", "1000")
+    assert outcome.status == 0
+    assert outcome.err.startswith("pyllm: note: the corpus fills only 277 of 1000 ids")
+
+
+def test_encode_and_decode(pyllm, trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tokenizer = Tokenizer.load(trained)
+    text = "naïve <|think|> 🙂\n"
+    refused = pyllm("tokenizer", "encode", text)
+    assert refused.status == 1 and "'<|think|>', which is not allowed" in refused.err and not refused.out
+    encoded = pyllm("tokenizer", "encode", text, "--special")
+    assert encoded.out.split() == list(map(str, tokenizer.encode(text, allowed_special="all")))
+    assert pyllm("tokenizer", "decode", *encoded.out.split()).out == text
+    Path("text").write_text(text)
+    assert pyllm("tokenizer", "encode", "--file", "text").out.split() == list(map(str, tokenizer.encode_ordinary(text)))
+
+
+def test_standard_input(trained: Path) -> None:
+    def piped(command: str, data: bytes) -> subprocess.CompletedProcess[bytes]:
+        arguments = [sys.executable, "-c", "import sys, pyllm.cli; sys.exit(pyllm.cli.main())", "tokenizer", command]
+        return subprocess.run(arguments, input=data, capture_output=True, check=False)
+
+    data = b"bytes \xff\x00 in\r\nand out"
+    encoded = piped("encode", data)
+    assert encoded.returncode == 0 and piped("decode", encoded.stdout).stdout == data
+    assert piped("decode", b"12 x").stderr == b"pyllm: token ids must be integers, standard input holds 'x'\n"
+
+
+def test_shards(pyllm, trained: Path) -> None:
+    assert pyllm("tokenizer", "encode", "--file", "corpus.txt", "--out", "shards").out == "shards/manifest.json\n"
+    again = pyllm("tokenizer", "encode", "--file", "corpus.txt", "--out", "shards")
+    assert again.status == 1 and "already holds manifest.json; nothing was written" in again.err
+    assert pyllm("tokenizer", "encode", "text", "--out", "x").err.startswith("pyllm: --out needs --file")
+
+
+def test_show(pyllm, trained: Path) -> None:
+    text = "the é <|user|>\tx\n"
+    shown = pyllm("tokenizer", "show", text)
+    tokenizer = Tokenizer.load(trained)
+    ids = tokenizer.encode(text, allowed_special="all")
+    assert shown.status == 0 and f"{len(text.encode())} bytes, {len(ids)} tokens" in shown.out
+    for place, id in enumerate(ids):
+        row = rf"{place} +{id} +\S+ +{tokenizer.token_bytes(id).hex(' ')}"
+        assert re.search(row, shown.out), row
+    assert f"Unicode {_bpe.unicode_version}" in shown.out
+
+
+def test_show_says_what_it_leaves_out(pyllm, trained: Path) -> None:
+    assert "... and 100 more tokens" in pyllm("tokenizer", "show", "1 " * 100).out
+
+
+def test_visible() -> None:
+    token = b"a \t\n\xff\xc3\xa9\x00" + "\u200b".encode()
+    assert _visible(token, space="_") == "a_→↵‹ff›é‹U+0000›‹U+200B›"
+
+
+def test_top_level(pyllm) -> None:
+    assert pyllm().out == pyllm("--help").out == cli.USAGE
+    assert re.fullmatch(r"pyllm \S+ \(Unicode [\d.]+, from regex \S+\)\n", pyllm("--version").out)
+    unknown = pyllm("frobnicate")
+    assert unknown.status == 2 and unknown.err.startswith("pyllm: there is no command 'frobnicate'")
+    assert "train" in pyllm("tokenizer", "--help").out
+    assert pyllm("tokenizer", "frobnicate").status == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["show", "x"], "there is no runs/tokenizer/tokenizer.json yet: run `pyllm tokenizer train` first"),
+        (["train", "missing.txt"], "there is no file missing.txt"),
+        (["train", "."], ". is a folder, not a file"),
+        (["train", "empty"], "the corpus is empty: nothing to train on in empty"),
+        (["train", "text", "--vocab-size", "100"], "vocab_size must be at least 274"),
+        (["train", "text", "--pattern", "("], "the pattern '(' does not compile"),
+        (["train", "text", "--pattern", "a*"], "the pattern 'a*' matches the empty string"),
+        (["train", "text", "--pattern", "gpt4"], "there is no pattern named 'gpt4'; the named ones are"),
+        (["train", "text", "--threads", "0"], "threads must be at least 1, got 0"),
+        (["train", "text", "--special-tokens", "<a>", "<a>"], "special_tokens holds a token twice"),
+        (["train", "text", "--out", "text/x.json"], "text: File exists"),
+        (["train", "text", "--out", "."], ". is a folder, not a file"),
+        (["show", "x", "--tokenizer", "missing.json"], "missing.json: No such file or directory"),
+        (["show", "x", "--tokenizer", "text"], "text is not JSON"),
+        (["show", "x", "--tokenizer", "ranks.tiktoken"], "ranks.tiktoken, line 1: expected a token in base64"),
+        (["encode", "--file", "missing", "--tokenizer", "good.json"], "missing: No such file or directory"),
+        (["encode", "--file", "empty", "--out", "x", "--tokenizer", "good.json"], "empty is empty"),
+        (["show", "--file", "empty", "--tokenizer", "good.json"], "empty is empty"),
+        (["decode", "99999", "--tokenizer", "good.json"], "there is no token with id 99999"),
+        (["decode", "--tokenizer", "good.json", "--", "-1"], "there is no token with id -1"),
+    ],
+)
+def test_mistakes(pyllm, arguments: list[str], message: str) -> None:
+    Path("empty").touch()
+    Path("text").write_text("some text")
+    Path("ranks.tiktoken").write_bytes(b"\x00\xff no ranks")
+    Tokenizer.train(iter([PROSE]), 300).save("good.json")
+    before = {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()}
+    outcome = pyllm("tokenizer", *arguments)
+    assert outcome.status == 1 and outcome.out == ""
+    assert outcome.err.startswith(f"pyllm: {message}"), outcome.err
+    assert outcome.err.count("\n") == 1 and "Traceback" not in outcome.err
+    assert {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()} == before
+
+
+def test_ctrl_c(tmp_path: Path) -> None:
+    """Training on a pipe that gives nothing more ends at once, with nothing written."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    command = [sys.executable, "-c", "import sys, pyllm.cli; sys.exit(pyllm.cli.main())", "tokenizer", "train"]
+    process = subprocess.Popen([*command, str(pipe)], cwd=tmp_path, stderr=subprocess.PIPE)
+    with pipe.open("wb") as writer:  # opens when the reader has
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        writer.write(b"the end")  # wakes the reader, which finds that it is to stop
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130 and err == b"\npyllm: stopped; nothing was written\n"
+    assert not list((tmp_path / "runs").rglob("*.json"))
