@@ -187,6 +187,8 @@ def read_hugging_face(path: Path) -> Vocabulary:
         if any(len(pair) != 2 or not all(isinstance(part, str) for part in pair) for pair in pairs):
             raise ValueError("a merge is not a pair of tokens")
         special = {token["content"]: token["id"] for token in content.get("added_tokens") or []}
+        if not all(isinstance(text, str) and isinstance(id, int) for text, id in special.items()):
+            raise ValueError("an added token is not a text with an integer id")
         splitter(pattern)
     except _Unsupported as error:
         raise ValueError(f"{path} is not a byte-level BPE that pyllm can run: it has {error}") from None
