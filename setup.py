@@ -40,7 +40,7 @@ class BuildNative(build_ext):
         for extension in self.extensions:
             extension.include_dirs.append(str(generated))
             if os.environ.get("PYLLM_SANITIZE"):
-                extension.extra_compile_args += SANITIZE
+                extension.extra_compile_args += ["-O1", *SANITIZE]
                 extension.extra_link_args += SANITIZE
         super().build_extensions()
         if KERNELS.exists():
