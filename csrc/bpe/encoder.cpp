@@ -79,21 +79,26 @@ Encoder::Encoder(std::vector<std::string> tokens, const std::vector<Merge>& merg
 }
 
 Encoder::Lease::Lease(const Encoder& encoder) : encoder_(encoder) {
-    {
-        std::lock_guard<std::mutex> lock(encoder.pool_mutex_);
-        if (!encoder.pool_.empty()) {
-            scratch_ = std::move(encoder.pool_.back());
-            encoder.pool_.pop_back();
-        }
+    std::lock_guard<std::mutex> lock(encoder.pool_mutex_);
+    if (encoder.pool_.empty()) {
+        const bool large = encoder.scratches_ < large_caches;
+        scratch_ = std::make_unique<EncodeScratch>(large ? large_cache_bits : small_cache_bits);
+        ++encoder.scratches_;
+    } else {
+        scratch_ = std::move(encoder.pool_.back());
+        encoder.pool_.pop_back();
     }
-    if (!scratch_) scratch_ = std::make_unique<EncodeScratch>();
 }
 
 Encoder::Lease::~Lease() {
     constexpr size_t most_kept = 1 << 22;  // one giant text must not hold its memory for good
     if (scratch_->tokens.capacity() > most_kept) scratch_->tokens.release();
     std::lock_guard<std::mutex> lock(encoder_.pool_mutex_);
-    if (encoder_.pool_.size() < most_pooled) encoder_.pool_.push_back(std::move(scratch_));
+    if (encoder_.pool_.size() < most_pooled) {
+        encoder_.pool_.push_back(std::move(scratch_));
+    } else {
+        --encoder_.scratches_;
+    }
 }
 
 void Encoder::append_uncached(const uint8_t* piece, size_t length, TokenBuffer& out, EncodeScratch& scratch) const {

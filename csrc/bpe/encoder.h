@@ -1,11 +1,10 @@
 // Texts to token ids, and back.
 //
-// Most pieces of a text have been seen before, so each thread keeps a direct-mapped cache of short pieces and their
-// tokens: one 32-byte line a piece, hit or missed with a single load. The cache only remembers what the merges said;
-// it never changes a result.
+// Most pieces of a text have been seen before, so each thread keeps a cache of short pieces and their tokens: half a
+// cache line a piece, fetched while earlier pieces are at work. The cache only remembers what the merges said; it never
+// changes a result.
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -34,10 +33,9 @@ struct EncodedTexts {
 // Two-way: a piece has two places, which share a cache line, and takes that of the piece not asked for last.
 class PieceCache {
   public:
-    static constexpr int set_bits = 16;
     static constexpr size_t most_tokens = 4;
 
-    PieceCache() : sets_(size_t{1} << set_bits) {}
+    explicit PieceCache(int set_bits) : shift_(64 - set_bits), sets_(size_t{1} << set_bits) {}
 
     struct Entry {
         uint64_t low = 0;
@@ -49,15 +47,15 @@ class PieceCache {
     };
     // The piece's entry, or nullptr.
     const Entry* find(const PieceKey& key, uint64_t hash) {
-        Set& set = sets_[hash >> (64 - set_bits)];
+        Set& set = sets_[hash >> shift_];
         if (set.ways[0].holds(key)) return &set.ways[0];
         if (!set.ways[1].holds(key)) return nullptr;
         std::swap(set.ways[0], set.ways[1]);
         return &set.ways[0];
     }
-    void prefetch(uint64_t hash) const { __builtin_prefetch(&sets_[hash >> (64 - set_bits)]); }
+    void prefetch(uint64_t hash) const { __builtin_prefetch(&sets_[hash >> shift_]); }
     void add(const PieceKey& key, uint64_t hash, const uint32_t* ids, size_t count) {
-        Set& set = sets_[hash >> (64 - set_bits)];
+        Set& set = sets_[hash >> shift_];
         set.ways[1] = set.ways[0];
         set.ways[0].low = key.low;
         set.ways[0].high = key.high | static_cast<uint64_t>(count) << 60;
@@ -68,11 +66,13 @@ class PieceCache {
     struct alignas(64) Set {
         Entry ways[2];
     };
+    int shift_;
     std::vector<Set> sets_;
 };
 
 // What one thread needs to encode; made once and reused.
 struct EncodeScratch {
+    explicit EncodeScratch(int cache_bits) : cache(cache_bits) {}
     PieceCache cache;
     MergeScratch merging;
     TokenBuffer tokens;
@@ -117,7 +117,9 @@ class Encoder {
     };
 
   private:
-    static constexpr size_t most_pooled = 32;  // x 2 MiB of cache
+    // Eight threads get 4 MiB of cache each, those beyond 512 KiB: at most 64 MiB are kept.
+    static constexpr size_t large_caches = 8, most_pooled = 72;
+    static constexpr int large_cache_bits = 16, small_cache_bits = 13;
 
     void append(const StreamedPiece& piece, TokenBuffer& out, EncodeScratch& scratch) const;
     void append_uncached(const uint8_t* piece, size_t length, TokenBuffer& out, EncodeScratch& scratch) const;
@@ -129,6 +131,7 @@ class Encoder {
     std::unordered_map<std::string_view, uint32_t> whole_pieces_;
     mutable std::mutex pool_mutex_;
     mutable std::vector<std::unique_ptr<EncodeScratch>> pool_;
+    mutable size_t scratches_ = 0;  // in the pool and on lease
 };
 
 }  // namespace pyllm

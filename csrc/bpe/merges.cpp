@@ -83,6 +83,7 @@ void MergeRules::insert(uint64_t entry) {
         const uint64_t key = entry >> 22;
         slot = slot == first_slot(key) ? second_slot(key) : first_slot(key);
     }
+    if (slots_.size() > 64 * (none + size_t{1})) throw std::invalid_argument("the merges defy hashing");
     std::vector<uint64_t> old(slots_.size() * 2, empty);
     old.swap(slots_);
     --slot_shift_;

@@ -95,7 +95,7 @@ class MergeRules {
     std::array<uint32_t, 256> byte_tokens_;
     std::vector<uint32_t> token_lengths_;
     std::vector<uint32_t> byte_pair_ranks_;  // 256 x 256: the first look-ups of every piece, without hashing
-    std::vector<uint64_t> slots_;            // left (21 bits), right (21), rank (22 of them, 20 used); open addressing
+    std::vector<uint64_t> slots_;            // left (21 bits), right (21), rank (20 of the other 22); cuckoo hashing
     std::vector<uint32_t> products_;         // by rank
     int slot_shift_;
     size_t window_;
