@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import warnings
@@ -44,6 +45,8 @@ def main() -> int:
 def _run(commands: dict[str, Callable[..., None]], program: str, arguments: list[str]) -> int:
     import tyro
 
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that cannot show a character
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("always")
@@ -53,7 +56,7 @@ def _run(commands: dict[str, Callable[..., None]], program: str, arguments: list
             )
         sys.stdout.flush()
     except KeyboardInterrupt:
-        print("\npyllm: stopped; nothing was written", file=sys.stderr)
+        print("\npyllm: stopped; no file was written", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader of our output has gone, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -31,6 +31,10 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
 
     When the block raises, what stood at `path` before still does and the temporary file is gone.
     """
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder, not a file")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {path.parent} to write {path.name} into")
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("wb") as file:

@@ -48,11 +48,14 @@ SPECIAL_TOKENS = (
 class Tokenizer:
     """A byte-level BPE tokenizer. Made by `train`, `load`, `from_tiktoken` or `from_gpt2`; immutable; thread-safe.
 
-    Ids are non-negative integers below `vocab_size`. Where a method says "ordinary", the text of a special token is
-    plain text: no text of a user can forge one.
+    Ids are non-negative integers below `vocab_size`. A text is str, bytes, bytearray or memoryview; a str stands for
+    its UTF-8, in which lone surrogates become U+FFFD, as tiktoken has it. Where a method says "ordinary", the text of a
+    special token is plain text: no text of a user can forge one.
     """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
+        if not isinstance(vocabulary, Vocabulary):
+            raise TypeError("a Tokenizer is made by Tokenizer.train, load, from_tiktoken or from_gpt2")
         self._vocabulary = vocabulary.checked()
         self._splitter = splitter(vocabulary.pattern)
         self._encoder = _bpe.Encoder(
@@ -83,9 +86,9 @@ class Tokenizer:
         stops early, with a warning, when no pair is left to merge.
 
         Args:
-            corpus: a path or a list or tuple of paths, each read in blocks, in bounded memory, as one document (with a
-                pattern of your own it is read whole); or any other iterable, whose items are the texts themselves
-                (pass `iter(texts)` for a list of texts).
+            corpus: a path or a list or tuple of paths, each one document, read in blocks: memory grows with the
+                distinct pieces, not with the text (with a pattern of your own a file is read whole); or any other
+                iterable, whose items are the texts themselves (pass `iter(texts)` for a list of texts).
             vocab_size: the number of ids, special tokens included; from 256 + len(special_tokens) to 2**20.
             pattern: "gpt2", "cl100k", "o200k", or a regular expression for the `regex` package.
             special_tokens: texts that get ids of their own, the last ones, in this order.
@@ -99,11 +102,12 @@ class Tokenizer:
         """
         from pyllm.tokenizer_training import learn_merges
 
-        if isinstance(special_tokens, str):
-            raise TypeError(f"special_tokens must be a list of strings, got the string {special_tokens!r}")
+        if isinstance(special_tokens, str) or not isinstance(special_tokens, Iterable):
+            raise TypeError(f"special_tokens must be a list of strings, got {special_tokens!r}")
         special_tokens = list(special_tokens)
-        if len(set(special_tokens)) < len(special_tokens):
-            raise ValueError("special_tokens holds a token twice")
+        for place, token in enumerate(special_tokens):
+            if token in special_tokens[:place]:
+                raise ValueError(f"special_tokens holds {token!r} twice")
         if not isinstance(vocab_size, int) or isinstance(vocab_size, bool):
             raise TypeError(f"vocab_size must be an integer, got {type(vocab_size).__name__}")
         smallest = 256 + len(special_tokens)
@@ -157,17 +161,23 @@ class Tokenizer:
             OSError: the file cannot be read.
             ValueError: it is damaged, or a special token has the id of another token.
         """
+        if special_tokens is not None and not isinstance(special_tokens, Mapping):
+            raise TypeError(f"special_tokens must map texts to ids, got {type(special_tokens).__name__}")
         return cls(tokenizer_files.read_tiktoken(Path(path), pattern, dict(special_tokens or {})))
 
     @classmethod
-    def from_gpt2(cls, vocab_json: str | os.PathLike[str], merges_txt: str | os.PathLike[str]) -> Tokenizer:
+    def from_gpt2(
+        cls, vocab_json: str | os.PathLike[str], merges_txt: str | os.PathLike[str], pattern: str = "gpt2"
+    ) -> Tokenizer:
         """Reads GPT-2's pair of files; what is in vocab.json but not made by merges becomes a special token.
+
+        The files do not hold the pattern: give it where it is not GPT-2's.
 
         Raises:
             OSError: a file cannot be read.
             ValueError: a file is damaged.
         """
-        return cls._of_file(tokenizer_files.read_gpt2(Path(vocab_json), Path(merges_txt)), vocab_json)
+        return cls._of_file(tokenizer_files.read_gpt2(Path(vocab_json), Path(merges_txt), pattern), vocab_json)
 
     @classmethod
     def _of_file(cls, vocabulary: Vocabulary, path: str | os.PathLike[str]) -> Tokenizer:
@@ -253,6 +263,8 @@ class Tokenizer:
         """
         if isinstance(texts, (str, bytes, bytearray, memoryview)):
             raise TypeError(f"texts must be an iterable of texts, got one {type(texts).__name__}")
+        if not isinstance(texts, Iterable):
+            raise TypeError(f"texts must be an iterable of texts, got {type(texts).__name__}")
         texts = [checked_text(text) for text in texts]
         threads = checked_threads(threads)
         if self._splitter.native is None:
@@ -342,14 +354,16 @@ class Tokenizer:
                 ids = ids.astype("int32") if ids.dtype.itemsize < 4 else ids.ravel().tolist()
         try:
             return self._encoder.decode(ids)
+        except TypeError as error:
+            raise TypeError(f"token ids must be a sequence of integers: {error}") from None
         except IndexError as error:
             raise self._no_token(str(error)) from None
         except OverflowError:
             raise self._no_token(str(max(ids, key=abs))) from None
 
-    def decode(self, ids: AnyIds) -> str:
-        """The text of ids; bytes that are not UTF-8 become U+FFFD. Raises as decode_bytes does."""
-        return self.decode_bytes(ids).decode("utf-8", "replace")
+    def decode(self, ids: AnyIds, errors: str = "replace") -> str:
+        """The text of ids; bytes that are not UTF-8 become U+FFFD, or see bytes.decode. Raises as decode_bytes does."""
+        return self.decode_bytes(ids).decode("utf-8", errors)
 
     def token_bytes(self, id: int) -> bytes:
         """The bytes of one token. Raises as decode_bytes does."""
@@ -409,8 +423,8 @@ class Tokenizer:
 
 
 def _names(tokens: Collection[str], argument: str) -> set[str]:
-    if isinstance(tokens, str):
-        raise TypeError(f"{argument} must be 'all' or a collection of strings, got the string {tokens!r}")
+    if isinstance(tokens, str) or not isinstance(tokens, Iterable):
+        raise TypeError(f"{argument} must be 'all' or a collection of strings, got {tokens!r}")
     for token in tokens:
         if not isinstance(token, str):
             raise TypeError(f"{argument} must hold strings, got {type(token).__name__}")
@@ -425,4 +439,6 @@ def _any_of(tokens: Iterable[str]) -> re.Pattern[bytes]:
 def _paths(files: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> list[Path]:
     if isinstance(files, (str, os.PathLike)):
         return [Path(files)]
+    if isinstance(files, (bytes, bytearray)) or not isinstance(files, Iterable):
+        raise TypeError(f"files must be a path or a list of paths, got {type(files).__name__}")
     return [Path(file) for file in files]

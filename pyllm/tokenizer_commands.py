@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import tyro
 from rich.console import Console
@@ -14,9 +17,11 @@ from rich.text import Text
 
 from pyllm import _bpe
 from pyllm.data.python_text import python_text
+from pyllm.files import file_size
 from pyllm.tokenizer import SPECIAL_TOKENS, Tokenizer
 
 DEFAULT_PATH = Path("runs/tokenizer/tokenizer.json")
+MOST_COLOURED = 1000
 MOST_ROWS = 100
 BACKGROUNDS = ("#1d4e89", "#7a3b69", "#1b6b4a", "#8a4b08", "#5b3f8c")
 SAMPLE = (
@@ -32,78 +37,98 @@ def train(
     out: Path = DEFAULT_PATH,
     vocab_size: int = 8192,
     pattern: str = "cl100k",
-    special_tokens: tuple[str, ...] = SPECIAL_TOKENS,
+    special_token: tyro.conf.UseAppendAction[tuple[str, ...]] = (),
+    no_special_tokens: bool = False,
     threads: int | None = None,
 ) -> None:
     """Train a tokenizer on text files and show it at work.
 
     Args:
-        files: the text files; none: the text that every Python carries, the source and help of its standard library.
-        out: where to write the tokenizer.json.
+        files: the text files, - for standard input; none: the text that every Python carries, the source and help of
+            its standard library.
+        out: where to write it: as a tokenizer.json, or, to a name that ends in .tiktoken, as tiktoken's ranks.
         vocab_size: the number of token ids, special tokens included.
         pattern: how text is cut before merging: gpt2, cl100k, o200k or a regular expression.
-        special_tokens: texts that become one token each, with the last ids.
+        special_token: a text that becomes one token, with the last ids; may be given several times. Default: the 18 of
+            pyllm.SPECIAL_TOKENS, from <|endoftext|> on.
+        no_special_tokens: have none.
         threads: default: all cores given to the process.
     """
+    if special_token and no_special_tokens:
+        raise ValueError("--special-token and --no-special-tokens exclude each other")
+    files = tuple(Path("/dev/stdin") if file == Path("-") else file for file in files)
+    for file in files:
+        file_size(file)
     out.parent.mkdir(parents=True, exist_ok=True)  # first: what cannot be written need not be trained
     if out.is_dir():
         raise IsADirectoryError(f"{out} is a folder, not a file")
     start = time.perf_counter()
+    special_tokens = () if no_special_tokens else special_token or SPECIAL_TOKENS
     corpus = list(files) or python_text()
     tokenizer = Tokenizer.train(corpus, vocab_size, pattern, special_tokens, threads=threads, progress=True)
     seconds = time.perf_counter() - start
-    tokenizer.save(out)
-    source = ", ".join(map(str, files[:3])) + (", ..." if len(files) > 3 else "")
+    if out.suffix == ".tiktoken":
+        tokenizer.save_tiktoken(out)
+    else:
+        tokenizer.save(out)
     console = _console()
-    console.print(f"Trained on {source or 'the text that Python carries'} in {seconds:.2f} s: {tokenizer}")
-    console.print(f"Written to {out}\n")
     _first_and_last_merges(console, tokenizer)
-    _show(console, tokenizer, SAMPLE.encode())
-    where = "" if out == DEFAULT_PATH else f" --tokenizer {out}"
-    console.print(f"\nNext: pyllm tokenizer show 'a text of yours'{where}")
+    _show(console, tokenizer, SAMPLE.encode(), rows=0)
+    source = ", ".join(map(str, files[:3])) + (", ..." if len(files) > 3 else "")
+    console.print(f"\nTrained on {source or 'the text that Python carries'} in {seconds:.2f} s: {tokenizer}")
+    console.print(f"Written to {out}")
+    where = "" if out == DEFAULT_PATH else f" --tokenizer {shlex.quote(str(out))}"
+    console.print(f"Next: pyllm tokenizer show 'a text of yours'{where}")
 
 
 def encode(
-    text: tyro.conf.Positional[str | None] = None,
+    text: tyro.conf.Positional[tuple[str, ...]] = (),
     /,
     *,
-    file: tuple[Path, ...] = (),
+    file: tyro.conf.UseAppendAction[tuple[Path, ...]] = (),
     out: Path | None = None,
     tokenizer: Path = DEFAULT_PATH,
     pattern: str = "cl100k",
-    special: bool = False,
+    special: Literal["refuse", "take", "plain"] = "refuse",
     end_of_text: str | None = None,
     threads: int | None = None,
 ) -> None:
     """Print a text's token ids, or encode files into token shards.
 
     Args:
-        text: the text; none: standard input.
-        file: files to encode instead, as plain text.
+        text: the text, its words joined by spaces; none: standard input.
+        file: a file to encode instead, as plain text; may be given several times.
         out: with --file: a folder for token shards, instead of printing ids.
         tokenizer: a tokenizer.json, or a rank file of tiktoken (.tiktoken).
         pattern: the pattern that goes with a rank file.
-        special: take special tokens in the text as such; otherwise a text that holds one is refused.
+        special: what to do with the text of a special token: refuse it, take it as the token, or as plain text.
         end_of_text: with --out: the special token to put behind each file.
-        threads: default: all cores given to the process.
+        threads: with --out: the number of threads; default: all cores given to the process.
     """
+    if file and text:
+        raise ValueError("give a text or --file, not both")
+    if file and special != "refuse":
+        raise ValueError("files are encoded as plain text: --special goes with a text")
+    if out is not None and not file:
+        raise ValueError("--out needs --file: the files to encode into token shards")
+    if end_of_text is not None and out is None:
+        raise ValueError("--end-of-text goes with --out")
     encoder = _load(tokenizer, pattern)
     if out is not None:
-        if not file:
-            raise ValueError("--out needs --file: the files to encode into token shards")
-        manifest = encoder.encode_file(file, out, end_of_text=end_of_text, threads=threads, progress=True)
-        print(manifest)
-        return
-    for ids in (
-        [encoder.encode_ordinary(path.read_bytes()) for path in file]
-        if file
-        else [encoder.encode(_input(text), allowed_special="all" if special else ())]
-    ):
-        print(*ids)
+        print(encoder.encode_file(file, out, end_of_text=end_of_text, threads=threads, progress=True))
+    elif file:
+        for path in file:
+            file_size(path)
+            print(*encoder.encode_ordinary(path.read_bytes()))
+    else:
+        data = _input(text)
+        if special == "refuse" and (found := next((t for t in encoder.special_tokens if t.encode() in data), None)):
+            raise ValueError(f"the text holds the special token {found!r}: pass --special take, or --special plain")
+        print(*encoder.encode(data, allowed_special="all" if special == "take" else (), disallowed_special=()))
 
 
 def decode(
-    ids: tyro.conf.Positional[tuple[int, ...]] = (),
+    ids: tyro.conf.Positional[tuple[str, ...]] = (),
     /,
     *,
     tokenizer: Path = DEFAULT_PATH,
@@ -112,23 +137,20 @@ def decode(
     """Print the text of token ids.
 
     Args:
-        ids: the ids; none: those on standard input, between spaces or line ends.
+        ids: the ids, also with commas or as a JSON list; none: those on standard input.
         tokenizer: a tokenizer.json, or a rank file of tiktoken (.tiktoken).
         pattern: the pattern that goes with a rank file.
     """
     decoder = _load(tokenizer, pattern)
-    if not ids:
-        words = sys.stdin.read().split()
-        try:
-            ids = tuple(map(int, words))
-        except ValueError:
-            bad = next(word for word in words if not word.lstrip("-").isdecimal())
-            raise ValueError(f"token ids must be integers, standard input holds {bad[:40]!r}") from None
-    sys.stdout.buffer.write(decoder.decode_bytes(ids))
+    words = re.sub(r"[\[\],]", " ", " ".join(ids) if ids else sys.stdin.read()).split()
+    for word in words:
+        if not re.fullmatch(r"-?[0-9]{1,30}", word):
+            raise ValueError(f"token ids must be integers, got {word[:40]!r}")
+    sys.stdout.buffer.write(decoder.decode_bytes([int(word) for word in words]))
 
 
 def show(
-    text: tyro.conf.Positional[str | None] = None,
+    text: tyro.conf.Positional[tuple[str, ...]] = (),
     /,
     *,
     file: Path | None = None,
@@ -138,16 +160,20 @@ def show(
     """Show a text with its tokens in colour, and each token's id and bytes.
 
     Args:
-        text: the text; none: standard input. Special tokens in it are taken as such.
+        text: the text, its words joined by spaces; none: standard input. Special tokens in it are taken as such.
         file: a file to show instead.
         tokenizer: a tokenizer.json, or a rank file of tiktoken (.tiktoken).
         pattern: the pattern that goes with a rank file.
     """
+    if file is not None and text:
+        raise ValueError("give a text or --file, not both")
     encoder = _load(tokenizer, pattern)
+    if file is not None:
+        file_size(file)
     data = file.read_bytes() if file is not None else _input(text)
     if not data:
         raise ValueError(f"{file if file is not None else 'the text'} is empty")
-    _show(_console(), encoder, data)
+    _show(_console(), encoder, data, rows=MOST_ROWS)
 
 
 COMMANDS: dict[str, Callable[..., None]] = {"train": train, "encode": encode, "decode": decode, "show": show}
@@ -157,15 +183,16 @@ def _console() -> Console:
     return Console(highlight=False, markup=False, soft_wrap=True)
 
 
-def _input(text: str | None) -> bytes:
-    if text is None:
+def _input(words: tuple[str, ...]) -> bytes:
+    if not words:
         return sys.stdin.buffer.read()
-    return text.encode("utf-8", "surrogateescape")  # what was not UTF-8 on the command line
+    return " ".join(words).encode("utf-8", "surrogateescape")  # what was not UTF-8 on the command line
 
 
 def _load(path: Path, pattern: str) -> Tokenizer:
     if path == DEFAULT_PATH and not path.exists():
         raise ValueError(f"there is no {path} yet: run `pyllm tokenizer train` first, or pass --tokenizer")
+    file_size(path)
     if path.suffix == ".tiktoken":
         return Tokenizer.from_tiktoken(path, pattern)
     return Tokenizer.load(path)
@@ -180,26 +207,30 @@ def _first_and_last_merges(console: Console, tokenizer: Tokenizer) -> None:
         console.print()
 
 
-def _show(console: Console, tokenizer: Tokenizer, data: bytes) -> None:
+def _show(console: Console, tokenizer: Tokenizer, data: bytes, rows: int) -> None:
     ids = tokenizer.encode(data, allowed_special="all")
+    # With few colours or none neighbours can look alike: bars tell tokens apart.
+    colourful = console.color_system in ("256", "truecolor") and not console.no_color
     coloured = Text()
-    separator = "" if console.color_system else "│"  # without colours, bars tell tokens apart
-    for place, id in enumerate(ids):
+    for place, id in enumerate(ids[:MOST_COLOURED]):
         coloured.append(_visible(tokenizer.token_bytes(id), newline="↵\n"), _style(place))
-        coloured.append(separator)
+        coloured.append("" if colourful else "│")
     console.print(coloured)
-    table = Table("place", "id", "token", "bytes", box=None, header_style="bold")
+    if len(ids) > MOST_COLOURED:
+        console.print(f"... and {len(ids) - MOST_COLOURED} more tokens")
     special = set(tokenizer.special_tokens.values())
-    for place, id in enumerate(ids[:MOST_ROWS]):
+    table = Table("place", "id", "token", "bytes", box=None, header_style="bold")
+    for place, id in enumerate(ids[:rows]):
         token = tokenizer.token_bytes(id)
         shown = Text(_visible(token, space="␣"), "bold" if id in special else _style(place))
         table.add_row(str(place), str(id), shown, token.hex(" "))
-    console.print(table)
-    if len(ids) > MOST_ROWS:
-        console.print(f"... and {len(ids) - MOST_ROWS} more tokens")
+    if rows:
+        console.print(table)
+        if len(ids) > rows:
+            console.print(f"... and {len(ids) - rows} more tokens")
     console.print(
-        f"\n{len(data)} bytes, {len(ids)} tokens, {len(data) / max(len(ids), 1):.2f} bytes a token; "
-        f"pattern {tokenizer.pattern}, Unicode {_bpe.unicode_version}"
+        f"\nbytes: {len(data)}, tokens: {len(ids)}, bytes a token: {len(data) / max(len(ids), 1):.2f}, "
+        f"pattern: {tokenizer.pattern}, Unicode: {_bpe.unicode_version}"
     )
 
 

@@ -141,7 +141,7 @@ def _merges_of_ranks(path: Path, tokens: list[bytes]) -> list[tuple[int, int, in
 # GPT-2's vocab.json and merges.txt
 
 
-def read_gpt2(vocab_json: Path, merges_txt: Path) -> Vocabulary:
+def read_gpt2(vocab_json: Path, merges_txt: Path, pattern: str) -> Vocabulary:
     ids = _ids(vocab_json, _json(vocab_json))
     pairs: list[tuple[str, str]] = []
     for number, line in enumerate(_text(merges_txt).split("\n"), 1):
@@ -154,10 +154,12 @@ def read_gpt2(vocab_json: Path, merges_txt: Path) -> Vocabulary:
     tokens, merges = _merges(merges_txt, ids, pairs)
     ordinary = {id for id, token in enumerate(tokens) if token}
     special = {text: id for text, id in ids.items() if id not in ordinary}
-    return Vocabulary(tokens, merges, "gpt2", special)
+    return Vocabulary(tokens, merges, pattern, special)
 
 
 def write_gpt2(vocabulary: Vocabulary, vocab_json: Path, merges_txt: Path) -> None:
+    if vocab_json == merges_txt:
+        raise ValueError(f"vocab_json and merges_txt must be two files, got {vocab_json} for both")
     ids = {to_characters(token): id for id, token in enumerate(vocabulary.tokens) if token}
     for text in vocabulary.special_tokens:
         if text in ids:
@@ -352,9 +354,11 @@ def _merges(
 
     for character in byte_characters():
         token(character)
+    # Of a merge stated twice the last place counts, as it does for GPT-2's program and for Hugging Face's.
+    last = {pair: number for number, pair in enumerate(pairs, 1)}
     merges = [
         (token(left, number), token(right, number), token(left + right, number))
-        for number, (left, right) in enumerate(pairs, 1)
+        for (left, right), number in sorted(last.items(), key=lambda item: item[1])
     ]
     if keep_unmerged:
         for text, id in ids.items():

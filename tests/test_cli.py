@@ -55,7 +55,7 @@ def test_train_and_show_at_work(pyllm, trained: Path) -> None:
     again = pyllm("tokenizer", "train", "corpus.txt", "--vocab-size", "300", "--out", "a/b.json", "--pattern", "gpt2")
     assert again.status == 0
     assert "Trained on corpus.txt" in again.out and "Written to a/b.json" in again.out
-    assert "First merges:" in again.out and "bytes a token" in again.out
+    assert "First merges:" in again.out and "bytes a token:" in again.out
     assert Tokenizer.load("a/b.json").pattern == "gpt2"
 
 
@@ -76,10 +76,16 @@ def test_encode_and_decode(pyllm, trained: Path, monkeypatch: pytest.MonkeyPatch
     tokenizer = Tokenizer.load(trained)
     text = "naïve <|think|> 🙂\n"
     refused = pyllm("tokenizer", "encode", text)
-    assert refused.status == 1 and "'<|think|>', which is not allowed" in refused.err and not refused.out
-    encoded = pyllm("tokenizer", "encode", text, "--special")
+    assert (
+        refused.err == "pyllm: the text holds the special token '<|think|>': pass --special take, or --special plain\n"
+    )
+    assert refused.status == 1 and not refused.out
+    plain = pyllm("tokenizer", "encode", text, "--special", "plain")
+    assert plain.out.split() == list(map(str, tokenizer.encode_ordinary(text)))
+    encoded = pyllm("tokenizer", "encode", text, "--special", "take")
     assert encoded.out.split() == list(map(str, tokenizer.encode(text, allowed_special="all")))
     assert pyllm("tokenizer", "decode", *encoded.out.split()).out == text
+    assert pyllm("tokenizer", "decode", str(tokenizer.encode_ordinary("a list"))).out == "a list"
     Path("text").write_text(text)
     assert pyllm("tokenizer", "encode", "--file", "text").out.split() == list(map(str, tokenizer.encode_ordinary(text)))
 
@@ -92,7 +98,7 @@ def test_standard_input(trained: Path) -> None:
     data = b"bytes \xff\x00 in\r\nand out"
     encoded = piped("encode", data)
     assert encoded.returncode == 0 and piped("decode", encoded.stdout).stdout == data
-    assert piped("decode", b"12 x").stderr == b"pyllm: token ids must be integers, standard input holds 'x'\n"
+    assert piped("decode", b"12 x").stderr == b"pyllm: token ids must be integers, got 'x'\n"
 
 
 def test_shards(pyllm, trained: Path) -> None:
@@ -107,15 +113,49 @@ def test_show(pyllm, trained: Path) -> None:
     shown = pyllm("tokenizer", "show", text)
     tokenizer = Tokenizer.load(trained)
     ids = tokenizer.encode(text, allowed_special="all")
-    assert shown.status == 0 and f"{len(text.encode())} bytes, {len(ids)} tokens" in shown.out
+    assert shown.status == 0 and f"bytes: {len(text.encode())}, tokens: {len(ids)}," in shown.out
     for place, id in enumerate(ids):
         row = rf"{place} +{id} +\S+ +{tokenizer.token_bytes(id).hex(' ')}"
         assert re.search(row, shown.out), row
-    assert f"Unicode {_bpe.unicode_version}" in shown.out
+    assert f"Unicode: {_bpe.unicode_version}" in shown.out
 
 
 def test_show_says_what_it_leaves_out(pyllm, trained: Path) -> None:
     assert "... and 100 more tokens" in pyllm("tokenizer", "show", "1 " * 100).out
+    long = pyllm("tokenizer", "show", "1 " * 5000).out
+    assert "... and 9000 more tokens" in long and "... and 9900 more tokens" in long and len(long) < 20000
+
+
+def test_bars_where_colours_do_not_tell_tokens_apart(pyllm, trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    for variables, bars in (
+        ({"TERM": "xterm-256color"}, False),
+        ({"TERM": "xterm"}, True),
+        ({"TERM": "xterm-256color", "NO_COLOR": "1"}, True),
+    ):
+        with monkeypatch.context() as context:
+            for name, value in variables.items():
+                context.setenv(name, value)
+            context.delenv("COLORTERM", raising=False)
+            assert ("│" in pyllm("tokenizer", "show", "the tokens").out) == bars, variables
+
+
+def test_special_tokens(pyllm) -> None:
+    Path("text").write_text(PROSE)
+    train = ("tokenizer", "train", "--vocab-size", "300", "--out", "t.json")
+    assert pyllm(*train, "--special-token", "<|a|>", "--special-token", "<|b|>", "text").status == 0
+    assert Tokenizer.load("t.json").special_tokens == {"<|a|>": 298, "<|b|>": 299}
+    assert pyllm(*train, "--no-special-tokens", "text").status == 0
+    assert Tokenizer.load("t.json").special_tokens == {}
+
+
+def test_ranks_are_written_to_a_name_of_theirs(pyllm) -> None:
+    Path("text").write_text(PROSE)
+    out = pyllm("tokenizer", "train", "--vocab-size", "300", "--no-special-tokens", "--out", "r.tiktoken", "text")
+    assert out.status == 0, out.err
+    assert pyllm("tokenizer", "encode", "the", "--tokenizer", "r.tiktoken").out.split() == list(
+        map(str, Tokenizer.from_tiktoken("r.tiktoken").encode("the"))
+    )
 
 
 def test_visible() -> None:
@@ -144,17 +184,22 @@ def test_top_level(pyllm) -> None:
         (["train", "text", "--pattern", "a*"], "the pattern 'a*' matches the empty string"),
         (["train", "text", "--pattern", "gpt4"], "there is no pattern named 'gpt4'; the named ones are"),
         (["train", "text", "--threads", "0"], "threads must be at least 1, got 0"),
-        (["train", "text", "--special-tokens", "<a>", "<a>"], "special_tokens holds a token twice"),
+        (["train", "text", "--special-token", "<a>", "--special-token", "<a>"], "special_tokens holds '<a>' twice"),
         (["train", "text", "--out", "text/x.json"], "text: File exists"),
         (["train", "text", "--out", "."], ". is a folder, not a file"),
-        (["show", "x", "--tokenizer", "missing.json"], "missing.json: No such file or directory"),
+        (["train", "text", "--special-token", "a", "--no-special-tokens"], "--special-token and --no-special-tokens"),
+        (["encode", "x", "--file", "text"], "give a text or --file, not both"),
+        (["encode", "x", "--end-of-text", "<a>"], "--end-of-text goes with --out"),
+        (["encode", "--file", "text", "--special", "take"], "files are encoded as plain text"),
+        (["show", "x", "--file", "text"], "give a text or --file, not both"),
+        (["show", "x", "--tokenizer", "missing.json"], "there is no file missing.json"),
         (["show", "x", "--tokenizer", "text"], "text is not JSON"),
         (["show", "x", "--tokenizer", "ranks.tiktoken"], "ranks.tiktoken, line 1: expected a token in base64"),
-        (["encode", "--file", "missing", "--tokenizer", "good.json"], "missing: No such file or directory"),
+        (["encode", "--file", "missing", "--tokenizer", "good.json"], "there is no file missing"),
         (["encode", "--file", "empty", "--out", "x", "--tokenizer", "good.json"], "empty is empty"),
         (["show", "--file", "empty", "--tokenizer", "good.json"], "empty is empty"),
         (["decode", "99999", "--tokenizer", "good.json"], "there is no token with id 99999"),
-        (["decode", "--tokenizer", "good.json", "--", "-1"], "there is no token with id -1"),
+        (["decode", "--tokenizer", "good.json", "[1,-1]"], "there is no token with id -1"),
     ],
 )
 def test_mistakes(pyllm, arguments: list[str], message: str) -> None:
@@ -182,5 +227,5 @@ def test_ctrl_c(tmp_path: Path) -> None:
         time.sleep(0.3)
         writer.write(b"the end")  # wakes the reader, which finds that it is to stop
     _, err = process.communicate(timeout=60)
-    assert process.returncode == 130 and err == b"\npyllm: stopped; nothing was written\n"
+    assert process.returncode == 130 and err == b"\npyllm: stopped; no file was written\n"
     assert not list((tmp_path / "runs").rglob("*.json"))

@@ -82,14 +82,15 @@ class ShardWriter:
     """
 
     def __init__(self, folder: Path, tokenizer: Tokenizer, shard_tokens: int) -> None:
-        if shard_tokens < 1:
-            raise ValueError(f"shard_tokens must be at least 1, got {shard_tokens}")
+        if not isinstance(shard_tokens, int) or shard_tokens < 1:
+            raise ValueError(f"shard_tokens must be an integer of at least 1, got {shard_tokens!r}")
         self._folder, self._tokenizer, self._shard_tokens = folder, tokenizer, shard_tokens
         self._dtype = numpy.dtype(tokenizer.shard_dtype).newbyteorder("<")
         self._closed: list[dict[str, Any]] = []
         self._documents: list[dict[str, Any]] = []
         self._tokens = self._document_start = 0
         self._open: _OpenShard | None = None
+        self._made_folder = not folder.exists()
         folder.mkdir(parents=True, exist_ok=True)
         for path in sorted(folder.iterdir()):
             if path.name == MANIFEST or (path.name.startswith("shard_") and path.suffix == ".npy"):
@@ -144,6 +145,8 @@ class ShardWriter:
                 self._open.discard()
             for shard in self._closed:
                 (self._folder / shard["file"]).unlink(missing_ok=True)
+            if self._made_folder:
+                self._folder.rmdir()
 
 
 class TokenShards:
@@ -211,22 +214,22 @@ def encode_files(
         separator = numpy.array([tokenizer.special_tokens[end_of_text]], numpy.int32)
     if not files:
         raise ValueError("there are no files to encode")
-    sizes = [file_size(path) for path in files]
-    for path, size in zip(files, sizes, strict=True):
-        if size == 0:
-            raise ValueError(f"{path} is empty")
-    done = 0
+    total = sum(map(file_size, files))
     with (
         ShardWriter(folder, tokenizer, shard_tokens) as writer,
-        Progress("Encoding", "bytes", total=sum(sizes), show=progress) as bar,
+        Progress("Encoding", "bytes", total=total, show=progress) as bar,
     ):
-        for path, size in zip(files, sizes, strict=True):
+        done = 0
+        for path in files:
+            start = done
             for ids, block_size in _encoded_blocks(tokenizer, path, threads):
                 writer.append(ids)
                 done += block_size
                 bar.update(done)
+            if done == start:
+                raise ValueError(f"{path} is empty")
             writer.append(separator)
-            writer.end_document(str(path), size)
+            writer.end_document(str(path), done - start)
         return writer.finish()
 
 
