@@ -1,0 +1,55 @@
+"""Puts the figures of bench/results into README.md, between its two markers: python bench/readme_figures.py.
+
+--check only tells whether README.md is up to date.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+RESULTS = ROOT / "bench/results"
+SHOWN = {
+    "tokenizer_training": ("vocabulary 8,192", "vocabulary 32,768"),
+    "tokenizer_encoding": ("threads: 2",),
+    "tokenizer_decoding": ("32k, from int32 arrays",),
+    "tokenizer_hostile": ("one letter, cl100k, 1 MB", "random letters, cl100k, 1 MB"),
+    "tokenizer_files": ("encode_file",),
+}
+START, END = "<!-- figures: bench/readme_figures.py -->", "<!-- end of figures -->"
+
+
+def table() -> str:
+    """The rows as Markdown, with the machine they were measured on."""
+    lines = ["| measure | pyllm | peer | ratio |", "|---|---|---|---|"]
+    machine = {}
+    for name, measures in SHOWN.items():
+        result = json.loads((RESULTS / f"{name}.json").read_text())
+        machine = result["machine"]
+        for row in result["rows"]:
+            if row["target"] and any(measure in row["measure"] for measure in measures):
+                lines.append(f"| {row['measure']} | {row['pyllm']} | {row['peer']} | {row['ratio']} |")
+    where = f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}"
+    return "\n".join([f"Measured side by side on {where}; medians of at least 7 pairs in turns.", "", *lines])
+
+
+def main() -> int:
+    """Rewrites README.md; returns 1 when it only checks and finds it out of date."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="change nothing")
+    readme = ROOT / "README.md"
+    text = readme.read_text()
+    before, _, rest = text.partition(START)
+    _, _, after = rest.partition(END)
+    updated = f"{before}{START}\n{table()}\n{END}{after}"
+    if parser.parse_args().check:
+        if updated != text:
+            print("README.md is out of date: run python bench/readme_figures.py", file=sys.stderr)
+        return int(updated != text)
+    readme.write_text(updated)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
