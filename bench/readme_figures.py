@@ -29,7 +29,8 @@ def table() -> str:
         machine = result["machine"]
         for row in result["rows"]:
             if row["target"] and any(measure in row["measure"] for measure in measures):
-                lines.append(f"| {row['measure']} | {row['pyllm']} | {row['peer']} | {row['ratio']} |")
+                measure = f"{result['title']}: {row['measure']}"
+                lines.append(f"| {measure} | {row['pyllm']} | {row['peer']} | {row['ratio']} |")
     where = f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}"
     return "\n".join([f"Measured side by side on {where}; medians of at least 7 pairs in turns.", "", *lines])
 
