@@ -36,11 +36,8 @@ def merged(parts: list[bytes], pair: Pair) -> list[bytes]:
 
 
 def ranks(merges: Iterable[Pair]) -> dict[Pair, int]:
-    """What `encode` takes: of a merge stated twice the first place counts."""
-    result: dict[Pair, int] = {}
-    for rank, pair in enumerate(merges):
-        result.setdefault(pair, rank)
-    return result
+    """What `encode` takes: the place of each merge."""
+    return {pair: rank for rank, pair in enumerate(merges)}
 
 
 def encode(piece: bytes, rank_of: Mapping[Pair, int]) -> list[bytes]:

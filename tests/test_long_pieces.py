@@ -102,6 +102,17 @@ def test_windows_that_never_agree() -> None:
             assert_as_reference(tokenizer, b"b" * first + b"a" * length + b"b" * first)
 
 
+def test_what_reaches_further_than_windows_overlap() -> None:
+    # In falling bytes, where each pair has a lower rank than the one before, the end of the run decides how all of it
+    # is paired: a window that ends within the run pairs up to 255 bytes wrongly, and must not be believed.
+    falling = bytes(range(255, -1, -1))
+    tokenizer = of_merges([(bytes([byte + 1]), bytes([byte])) for byte in range(255)])
+    source = random.Random(31)
+    for _ in range(40):
+        runs = [falling[source.randint(0, 9) : 256 - source.randint(0, 9)] for _ in range(12)]
+        assert_as_reference(tokenizer, b"".join(runs))
+
+
 @pytest.mark.parametrize("swap", [(0, 1), (1, 2), (0, 2)])
 def test_merges_out_of_order(swap: tuple[int, int]) -> None:
     # A merge whose parts are made only by later ones: what neighbours become then depends on what stands around them,
@@ -116,11 +127,10 @@ def test_merges_out_of_order(swap: tuple[int, int]) -> None:
 
 def test_two_ways_to_the_same_token() -> None:
     merges = [(b"a", b"b"), (b"b", b"c"), (b"ab", b"c"), (b"a", b"bc"), (b"abc", b"a"), (b"c", b"a")]
-    for extra in ([], [(b"a", b"b")]):
-        tokenizer = of_merges(merges + extra)
-        for length in LENGTHS:
-            source = random.Random(length)
-            assert_as_reference(tokenizer, bytes(source.choice(b"abc") for _ in range(length)))
+    tokenizer = of_merges(merges)
+    for length in LENGTHS:
+        source = random.Random(length)
+        assert_as_reference(tokenizer, bytes(source.choice(b"abc") for _ in range(length)))
 
 
 @settings(max_examples=60)

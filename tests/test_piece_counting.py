@@ -1,5 +1,6 @@
 """Counting a file in blocks: the same pieces as the text at once, wherever the blocks happen to end."""
 
+import itertools
 import os
 import random
 import threading
@@ -98,6 +99,23 @@ def test_counts_are_those_of_the_pieces(name: str) -> None:
         counted = _bpe.PieceCounter(threads)
         counted.add_texts(texts, pattern)
         assert learned(counted) == learned(given)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_more_distinct_pieces_than_the_tables_first_hold(threads: int) -> None:
+    texts = ["".join(f" {number:x}" for number in range(last)) for last in (9_000, 30_000, 50_000, 30_000)]
+    counter = _bpe.PieceCounter(threads)
+    for text in texts:
+        counter.add_texts([text, text], _bpe.Pattern.gpt2)
+    pieces = Counter(piece for text in texts + texts for piece in text.split(" ")[1:])
+    pairs = Counter()
+    for piece, count in pieces.items():
+        for pair in itertools.pairwise(f" {piece}"):
+            pairs[pair] += count
+    assert len(pieces) > 1 << 15
+    learner = _bpe.MergeLearner(counter)
+    learner.learn(1)
+    assert learner.counts == [max(pairs.values())]
 
 
 def test_progress_through_a_pipe_that_is_still_written_to(tmp_path: Path) -> None:

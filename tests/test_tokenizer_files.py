@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from peers import write_ranks
-from samples import CODE, PROSE, TEXT, shuffled, through_file, tokenizers, trained, trained_on
+from samples import CODE, PROSE, TEXT, of_merges, shuffled, through_file, tokenizers, trained, trained_on
 
 from pyllm import SPECIAL_TOKENS, Tokenizer
 from pyllm.patterns import ONIGURUMA_PATTERNS
@@ -73,6 +73,20 @@ def test_merges_as_older_files_have_them(tmp_path: Path) -> None:
     content["post_processor"] = {"type": "ByteLevel"}
     path.write_text(json.dumps(content))
     assert Tokenizer.load(path) == tokenizer
+
+
+def test_of_a_merge_stated_twice_the_last_place_counts(tmp_path: Path) -> None:
+    tokenizer = of_merges([(b"a", b"b"), (b"b", b"c")], "gpt2")
+    path, vocab, merges = tmp_path / "tokenizer.json", tmp_path / "vocab.json", tmp_path / "merges.txt"
+    tokenizer.save(path)
+    tokenizer.save_gpt2(vocab, merges)
+    content = json.loads(path.read_text())
+    for stated, ids in ((["ab", "bc", "ab"], [97, 257]), (["bc", "ab", "bc"], [256, 99])):
+        content["model"]["merges"] = [list(pair) for pair in stated]
+        path.write_text(json.dumps(content))
+        merges.write_text("".join(" ".join(pair) + "\n" for pair in stated))
+        assert Tokenizer.load(path).encode("abc") == Tokenizer.from_gpt2(vocab, merges).encode("abc") == ids
+        assert len(Tokenizer.load(path).merges) == 2
 
 
 def test_a_token_that_no_merge_makes(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from peers import (
     undisputed_text,
     write_ranks,
 )
-from samples import CODE, PROSE, TEXT, shuffled, through_file, trained
+from samples import CODE, PROSE, TEXT, of_merges, shuffled, through_file, trained
 from texts import random_texts
 
 from pyllm import SPECIAL_TOKENS, Tokenizer
@@ -210,6 +210,10 @@ def test_special_tokens_as_hugging_face(pattern: str) -> None:
 
 def test_unusual_vocabularies_as_hugging_face() -> None:
     assert_as_hugging_face(shuffled(trained("cl100k"), 4), ORDINARY)
+    merges = trained("gpt2").merges
+    twice = of_merges(merges + merges[::-3], "gpt2")  # some are stated twice
+    ours, theirs = through_file(twice.save, Tokenizer.load), through_file(twice.save, hugging_face)
+    assert [ours.encode(text) for text in ORDINARY] == [theirs.encode(text).ids for text in ORDINARY]
     ranked = through_file(trained("o200k").save_tiktoken, lambda path: Tokenizer.from_tiktoken(path, "o200k"))
     assert_as_hugging_face(ranked, ORDINARY)
 
