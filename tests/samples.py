@@ -2,7 +2,7 @@
 
 import random
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -51,22 +51,25 @@ def trained_on(
 
 
 def of_merges(
-    merges: Sequence[tuple[bytes, bytes]], pattern: str = WHOLE, tokens: Sequence[bytes] | None = None
+    merges: Sequence[tuple[bytes, bytes]],
+    pattern: str = WHOLE,
+    tokens: Sequence[bytes] = (),
+    special_tokens: Mapping[str, int] | None = None,
 ) -> Tokenizer:
     """A tokenizer with these merges in this order, whatever it is. tokens: those of the ids from 256 on."""
-    if tokens is None:
-        tokens = list(dict.fromkeys(left + right for left, right in merges))
+    tokens = tokens or list(dict.fromkeys(left + right for left, right in merges))
     listed = [*(bytes([byte]) for byte in range(256)), *tokens]
     id_of = {token: id for id, token in enumerate(listed)}
     triples = [(id_of[left], id_of[right], id_of[left + right]) for left, right in merges]
-    return Tokenizer(Vocabulary(listed, triples, pattern))
+    return Tokenizer(Vocabulary(listed, triples, pattern, dict(special_tokens or {})))
 
 
 def shuffled(tokenizer: Tokenizer, seed: int) -> Tokenizer:
     """The same tokens and merges with the merges in a random order, as only a tokenizer.json can have them."""
     merges = tokenizer.merges
+    tokens = [left + right for left, right in merges]
     random.Random(seed).shuffle(merges)
-    return of_merges(merges, tokenizer.pattern)
+    return of_merges(merges, tokenizer.pattern, tokens, tokenizer.special_tokens)
 
 
 def through_file(write: Callable[[Path], object], read: Callable[[Path], Tokenizer]) -> Tokenizer:

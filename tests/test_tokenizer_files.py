@@ -96,6 +96,7 @@ def test_a_token_that_no_merge_makes(tmp_path: Path) -> None:
     tokenizer.save(path)
     content = json.loads(path.read_text())
     content["model"]["vocab"]["xyz"] = 300
+    fingerprints = set()
     for ignore_merges, ids in ((True, [300]), (False, [120, 121, 122])):
         content["model"]["ignore_merges"] = ignore_merges
         path.write_text(json.dumps(content))
@@ -103,6 +104,8 @@ def test_a_token_that_no_merge_makes(tmp_path: Path) -> None:
         assert loaded.encode("xyz") == ids
         assert loaded.encode(" xyz") == [32, 120, 121, 122]
         assert loaded.token_bytes(300) == b"xyz"
+        fingerprints.add(loaded.fingerprint)
+    assert len(fingerprints) == 2
 
 
 @pytest.mark.parametrize("name", ["gpt2", *ONIGURUMA_PATTERNS])

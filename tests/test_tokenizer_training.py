@@ -176,6 +176,8 @@ def test_a_corpus_that_fills_less_than_asked_for() -> None:
     with pytest.warns(UserWarning, match="the corpus fills only 258 of 1000 ids: no pair of tokens is left to merge"):
         tokenizer = Tokenizer.train(iter(["abc"]), 1000)
     assert tokenizer.vocab_size == 258
+    with pytest.warns(UserWarning, match="fills only 258 of 259 ids"):
+        Tokenizer.train(iter(["abc"]), 259)
     with pytest.warns(UserWarning, match="fills only 259 of 1000 ids"):
         tokenizer = Tokenizer.train(iter(["abc"]), 1000, special_tokens=["<|a|>"])
     assert tokenizer.special_tokens == {"<|a|>": 258}
