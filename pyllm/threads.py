@@ -1,5 +1,6 @@
 """How many threads the native code uses."""
 
+import operator
 import os
 from pathlib import Path
 
@@ -55,8 +56,18 @@ def checked_threads(count: int | None) -> int:
     """
     if count is None:
         return get_num_threads()
-    if not isinstance(count, int) or isinstance(count, bool):
-        raise TypeError(f"threads must be an integer, got {type(count).__name__}")
+    count = checked_integer(count, "threads")
     if count < 1:
         raise ValueError(f"threads must be at least 1, got {count}")
     return count
+
+
+def checked_integer(value: object, argument: str) -> int:
+    """The value as an int; NumPy's integers are integers too.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"{argument} must be an integer, got {type(value).__name__}")
+    return operator.index(value)

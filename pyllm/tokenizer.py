@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pyllm import _bpe, tokenizer_files
 from pyllm.patterns import NamedSplitter, Text, checked_text, splitter, utf8
-from pyllm.threads import checked_threads
+from pyllm.threads import checked_integer, checked_threads
 from pyllm.tokenizer_files import Vocabulary
 
 if TYPE_CHECKING:
@@ -108,8 +108,7 @@ class Tokenizer:
         for place, token in enumerate(special_tokens):
             if token in special_tokens[:place]:
                 raise ValueError(f"special_tokens holds {token!r} twice")
-        if not isinstance(vocab_size, int) or isinstance(vocab_size, bool):
-            raise TypeError(f"vocab_size must be an integer, got {type(vocab_size).__name__}")
+        vocab_size = checked_integer(vocab_size, "vocab_size")
         smallest = 256 + len(special_tokens)
         if vocab_size < smallest:
             raise ValueError(
@@ -352,6 +351,8 @@ class Tokenizer:
                 raise TypeError(f"token ids must be integers, got an array of {ids.dtype}")
             if ids.dtype != "int32":
                 ids = ids.astype("int32") if ids.dtype.itemsize < 4 else ids.ravel().tolist()
+        elif not isinstance(ids, Sequence) and isinstance(ids, Iterable):
+            ids = list(ids)
         try:
             return self._encoder.decode(ids)
         except TypeError as error:
@@ -359,7 +360,8 @@ class Tokenizer:
         except IndexError as error:
             raise self._no_token(str(error)) from None
         except OverflowError:
-            raise self._no_token(str(max(ids, key=abs))) from None
+            far = next(id for id in ids if isinstance(id, int) and abs(id) >= 1 << 63)
+            raise self._no_token(str(far)) from None
 
     def decode(self, ids: AnyIds, errors: str = "replace") -> str:
         """The text of ids; bytes that are not UTF-8 become U+FFFD, or see bytes.decode. Raises as decode_bytes does."""

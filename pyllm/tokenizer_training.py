@@ -14,6 +14,7 @@ from pyllm.progress import Progress
 
 MERGES_AT_A_TIME = 256
 TEXT_AT_A_TIME = 8 << 20  # characters
+MOST_THREADS = 64  # each has tables of its own; beyond these, reading is the limit
 
 
 def learn_merges(
@@ -21,7 +22,7 @@ def learn_merges(
 ) -> list[tuple[int, int, int]]:
     """Up to `count` merges as (left id, right id, product id); see Tokenizer.train."""
     source = _texts_or_paths(corpus)
-    counter = _bpe.PieceCounter(threads)
+    counter = _bpe.PieceCounter(min(threads, MOST_THREADS))
     with Progress("Counting pieces", "bytes", show=progress) as bar:
         if isinstance(source, list):
             size = _count_files(source, counter, splitter, bar)

@@ -2,6 +2,7 @@
 
 import os
 
+import numpy
 import pytest
 
 import pyllm
@@ -52,3 +53,9 @@ def test_set_num_threads() -> None:
     for count, error in ((0, ValueError), (-1, ValueError), (1.5, TypeError), (True, TypeError), ("2", TypeError)):
         with pytest.raises(error, match="threads must be"):
             pyllm.set_num_threads(count)
+
+
+def test_integers_of_numpy_are_integers() -> None:
+    assert threads.checked_threads(numpy.int64(2)) == 2
+    tokenizer = pyllm.Tokenizer.train(iter(["hello hello"]), numpy.int32(257), "gpt2", threads=numpy.uint8(1))
+    assert tokenizer.vocab_size == 257
