@@ -9,7 +9,7 @@ const unsigned char* const ascii_classes = class_pages;
 const char* const unicode_version = PYLLM_UNICODE_VERSION;
 const char* const regex_version = PYLLM_REGEX_VERSION;
 
-uint8_t classes_of(uint32_t code) {
+static uint8_t classes_of(uint32_t code) {
     return class_pages[page_of[code >> 7] * 128 + (code & 127)];
 }
 

@@ -21,8 +21,6 @@ extern const unsigned char* const ascii_classes;  // 128 class bytes
 extern const char* const unicode_version;
 extern const char* const regex_version;
 
-uint8_t classes_of(uint32_t code);
-
 struct Character {
     uint8_t classes;
     uint8_t length;  // bytes; 1 for an invalid byte

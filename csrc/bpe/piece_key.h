@@ -13,9 +13,8 @@ struct PieceKey {
     uint64_t low, high;
     bool operator==(const PieceKey& other) const { return low == other.low && high == other.high; }
     size_t length() const { return high >> 56; }
-    void copy_bytes(uint8_t* to) const { std::memcpy(to, this, length()); }
 };
-static_assert(sizeof(PieceKey) == 16, "copied as bytes");
+static_assert(sizeof(PieceKey) == 16, "its first bytes are read as the piece");
 
 // The key of [p, p + length), 1 <= length <= 15; may read up to 16 bytes, but not beyond `end`.
 inline PieceKey piece_key(const uint8_t* p, size_t length, const uint8_t* end) {
