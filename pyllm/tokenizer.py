@@ -12,6 +12,7 @@ import os
 import re
 import warnings
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -231,7 +232,7 @@ class Tokenizer:
             disallowed = _names(disallowed_special, "disallowed_special")
         checked_text(text)
         data = utf8(text) if isinstance(text, str) else bytes(text)
-        if disallowed and (found := _any_of(disallowed).search(data)):
+        if disallowed and (found := _any_of(frozenset(disallowed)).search(data)):
             token = found.group().decode()
             raise ValueError(
                 f"the text holds the special token {token!r}, which is not allowed. To encode it as a special token, "
@@ -242,7 +243,7 @@ class Tokenizer:
             return self.encode_ordinary(data)
         ids: list[int] = []
         at = 0
-        for match in _any_of(allowed).finditer(data):
+        for match in _any_of(frozenset(allowed)).finditer(data):
             ids += self.encode_ordinary(data[at : match.start()])
             ids.append(special[match.group().decode()])
             at = match.end()
@@ -402,7 +403,7 @@ class Tokenizer:
         """Whether the pattern is one of the C++ scanners'."""
         return isinstance(self._splitter, NamedSplitter)
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of all that decides the ids, in hexadecimal: what token shards remember their tokenizer by."""
         vocabulary = self._vocabulary
@@ -433,7 +434,8 @@ def _names(tokens: Collection[str], argument: str) -> set[str]:
     return set(tokens)
 
 
-def _any_of(tokens: Iterable[str]) -> re.Pattern[bytes]:
+@lru_cache
+def _any_of(tokens: frozenset[str]) -> re.Pattern[bytes]:
     longest_first = sorted((token.encode() for token in tokens), key=lambda token: (-len(token), token))
     return re.compile(b"|".join(map(re.escape, longest_first)))
 

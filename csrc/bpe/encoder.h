@@ -117,8 +117,8 @@ class Encoder {
     };
 
   private:
-    // Eight threads get 4 MiB of cache each, those beyond 512 KiB: at most 64 MiB are kept.
-    static constexpr size_t large_caches = 8, most_pooled = 72;
+    // Eight threads get 4 MiB of cache each, those beyond 512 KiB: at most 60 MiB are kept.
+    static constexpr size_t large_caches = 8, most_pooled = 64;
     static constexpr int large_cache_bits = 16, small_cache_bits = 13;
 
     void append(const StreamedPiece& piece, TokenBuffer& out, EncodeScratch& scratch) const;

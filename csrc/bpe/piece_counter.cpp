@@ -1,7 +1,6 @@
 #include "piece_counter.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>

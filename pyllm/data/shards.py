@@ -145,7 +145,7 @@ class ShardWriter:
                 self._open.discard()
             for shard in self._closed:
                 (self._folder / shard["file"]).unlink(missing_ok=True)
-            if self._made_folder:
+            if self._made_folder and not any(self._folder.iterdir()):
                 self._folder.rmdir()
 
 
