@@ -1,11 +1,12 @@
-"""Builds the native parts: the tokenizer (a pybind11 module) and, from csrc/kernels.h, the numeric kernels.
+"""Builds the native parts: the tokenizer (a pybind11 module) and the numeric kernels.
 
-The kernels are a plain shared library inside the package, which cffi loads by the declarations in csrc/kernels.h; they
-are built once that header is there. Environment: PYLLM_SANITIZE=1 builds with AddressSanitizer and
+The kernels are plain shared libraries inside the package, one for each instruction set, made of the same sources;
+pyllm/ops/library.py picks one, which cffi loads by the declarations in csrc/kernels.h. Environment: PYLLM_SANITIZE=1 builds with AddressSanitizer and
 UndefinedBehaviorSanitizer.
 """
 
 import os
+import platform
 import subprocess
 import sys
 import sysconfig
@@ -17,6 +18,12 @@ from setuptools.command.build_ext import build_ext
 
 ROOT = Path(__file__).parent
 KERNELS = ROOT / "csrc/kernels.h"
+DECLARATIONS = "pyllm/ops/_kernels.py"
+INSTRUCTION_SETS = {"baseline": ["-DPYLLM_LANES=4"]}  # the compiler's flags for each
+if platform.machine() in ("x86_64", "AMD64"):
+    avx2 = ["-mavx2", "-mfma"]
+    avx512 = [*avx2, "-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-mprefer-vector-width=512"]
+    INSTRUCTION_SETS |= {"avx2": ["-DPYLLM_LANES=8", *avx2], "avx512": ["-DPYLLM_LANES=16", *avx512]}
 SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer", "-g"]
 
 
@@ -43,8 +50,14 @@ class BuildNative(build_ext):
                 extension.extra_compile_args += ["-O1", *SANITIZE]
                 extension.extra_link_args += SANITIZE
         super().build_extensions()
-        if KERNELS.exists():
-            self.declare_kernels()
+        self.declare_kernels()
+
+    def build_extension(self, extension: Extension) -> None:
+        build_temp = self.build_temp
+        if isinstance(extension, KernelLibrary):  # the same sources for each: objects must not meet
+            self.build_temp = str(Path(build_temp, extension.name))
+        super().build_extension(extension)
+        self.build_temp = build_temp
 
     def declare_kernels(self) -> None:
         """Writes pyllm/ops/_kernels.py: the parsed header, so that import parses nothing and needs no compiler."""
@@ -53,9 +66,13 @@ class BuildNative(build_ext):
         declarations = FFI()
         declarations.set_source("pyllm.ops._kernels", None)
         declarations.cdef(KERNELS.read_text())
-        target = Path(self.get_ext_fullpath("pyllm.ops._kernels")).with_name("_kernels.py")
+        target = Path(self.build_lib, DECLARATIONS)
         target.parent.mkdir(parents=True, exist_ok=True)
         declarations.emit_python_code(str(target))
+
+    def copy_extensions_to_source(self) -> None:
+        super().copy_extensions_to_source()
+        self.copy_file(str(Path(self.build_lib, DECLARATIONS)), str(ROOT / DECLARATIONS))
 
     def get_ext_filename(self, fullname: str) -> str:
         if isinstance(self.ext_map.get(fullname), KernelLibrary):
@@ -81,20 +98,20 @@ def tokenizer() -> Extension:
     )
 
 
-def cpu_kernels() -> list[Extension]:
-    if not KERNELS.exists():
-        return []
-    return [
-        KernelLibrary(
-            "pyllm.ops.libpyllm_cpu",
-            files("csrc/cpu", "*.cpp"),
-            depends=[str(KERNELS.relative_to(ROOT)), *files("csrc/cpu", "*.h")],
-            include_dirs=["csrc"],
-            language="c++",
-            extra_compile_args=["-std=c++17", "-O3", "-fopenmp", "-Wall", "-Wextra"],
-            extra_link_args=["-fopenmp"],
-        )
-    ]
+def cpu_kernels(instruction_set: str) -> Extension:
+    return KernelLibrary(
+        f"pyllm.ops.libpyllm_cpu_{instruction_set}",
+        files("csrc/cpu", "*.cpp"),
+        depends=[str(KERNELS.relative_to(ROOT)), *files("csrc/cpu", "*.h")],
+        include_dirs=["csrc"],
+        language="c++",
+        extra_compile_args=[
+            *("-std=gnu++17", "-O3", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math"),
+            *("-fopenmp", "-fvisibility=hidden", "-Wall", "-Wextra"),
+            *INSTRUCTION_SETS[instruction_set],
+        ],
+        extra_link_args=["-fopenmp"],
+    )
 
 
-setup(ext_modules=[tokenizer(), *cpu_kernels()], cmdclass={"build_ext": BuildNative})
+setup(ext_modules=[tokenizer(), *map(cpu_kernels, INSTRUCTION_SETS)], cmdclass={"build_ext": BuildNative})

@@ -2,11 +2,13 @@
 
 import operator
 import os
+from functools import cache
 from pathlib import Path
 
 _num_threads: int | None = None
 
 
+@cache  # looked up at every kernel call
 def available_cores() -> int:
     """The cores given to this process: its CPU affinity, cut down to its cgroup's CPU quota."""
     try:

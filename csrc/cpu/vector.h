@@ -1,0 +1,88 @@
+// Vectors of float32 as GCC's vector extensions have them: + - * / and comparisons work lane by lane, a product and a
+// sum contract to one multiply-add, and one source serves every width. The width is the parameter of VectorTypes; each
+// instruction set's library is compiled with its own PYLLM_LANES.
+#pragma once
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+namespace pyllm {
+
+template <int count>
+struct VectorTypes {
+    typedef float Floats __attribute__((vector_size(4 * count)));
+    typedef int32_t Ints __attribute__((vector_size(4 * count)));
+    typedef float UnalignedFloats __attribute__((vector_size(4 * count), aligned(4), may_alias));
+};
+
+constexpr int lanes = PYLLM_LANES;
+using Floats = VectorTypes<lanes>::Floats;
+using Ints = VectorTypes<lanes>::Ints;  // comparisons yield these: -1 where true, else 0
+using UnalignedFloats = VectorTypes<lanes>::UnalignedFloats;
+
+inline Floats splat(float value) { return Floats{} + value; }
+inline Floats load(const float *from) { return *reinterpret_cast<const UnalignedFloats *>(from); }
+inline void store(float *to, Floats value) { *reinterpret_cast<UnalignedFloats *>(to) = value; }
+
+// The first `count` lanes; the others are `rest`, and are not touched in memory.
+inline Floats load_part(const float *from, int64_t count, float rest = 0) {
+    alignas(64) float values[lanes];
+    for (int i = 0; i < lanes; i++) values[i] = i < count ? from[i] : rest;
+    return *reinterpret_cast<const Floats *>(values);
+}
+inline void store_part(float *to, Floats value, int64_t count) {
+    alignas(64) float values[lanes];
+    *reinterpret_cast<Floats *>(values) = value;
+    for (int i = 0; i < lanes && i < count; i++) to[i] = values[i];
+}
+
+inline Floats maximum(Floats a, Floats b) { return a > b ? a : b; }
+inline Floats minimum(Floats a, Floats b) { return a < b ? a : b; }
+
+// Across the lanes, always in the same order: halves onto each other.
+inline float sum(Floats value) {
+    alignas(64) float values[lanes];
+    *reinterpret_cast<Floats *>(values) = value;
+    for (int half = lanes / 2; half; half /= 2)
+        for (int i = 0; i < half; i++) values[i] += values[i + half];
+    return values[0];
+}
+inline float maximum(Floats value) {
+    alignas(64) float values[lanes];
+    *reinterpret_cast<Floats *>(values) = value;
+    for (int half = lanes / 2; half; half /= 2)
+        for (int i = 0; i < half; i++) values[i] = values[i] > values[i + half] ? values[i] : values[i + half];
+    return values[0];
+}
+
+// e^x to 1 unit in the last place or so: x = n ln 2 + r with |r| <= ln 2 / 2, e^r by a polynomial (the coefficients of
+// Cephes' expf, Moshier), 2^n by the exponent's bits, in two factors so that results down to the smallest normal
+// number come out. Below -87.3 (where e^x leaves the normal numbers) it is 0, above 88.7 infinity; NaN stays NaN.
+inline Floats exponential(Floats x) {
+    const Floats shifter = splat(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer
+    const Floats bounded = minimum(maximum(x, splat(-88.0f)), splat(89.0f));
+    const Floats shifted = bounded * 1.44269504088896341f + shifter;
+    const Floats n = shifted - shifter;
+    const Floats r = (bounded - n * 0.693359375f) + n * 2.12194440e-4f;
+    Floats p = splat(1.9875691500e-4f);
+    p = p * r + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    p = p * (r * r) + r + 1.0f;
+    const Ints exponent = reinterpret_cast<Ints>(shifted) - reinterpret_cast<Ints>(shifter);
+    const Ints half = exponent >> 1;
+    const Floats low = reinterpret_cast<Floats>((half + 127) << 23);
+    const Floats high = reinterpret_cast<Floats>((exponent - half + 127) << 23);
+    Floats result = p * low * high;
+    result = x < -87.3365447f ? splat(0) : result;
+    result = x > 88.7228394f ? splat(INFINITY) : result;
+    return x != x ? x : result;
+}
+
+// 1 / (1 + e^-x)
+inline Floats sigmoid(Floats x) { return 1.0f / (1.0f + exponential(-x)); }
+
+}  // namespace pyllm
