@@ -1,0 +1,200 @@
+// Matrix product.  out = activation(op(a) op(b) + bias) + addend, op(a) (M, K), op(b) (K, N).
+//
+// The floor is arithmetic: 2 M N K operations, two vector multiply-adds a cycle. A tile of out lives in registers while
+// k runs; to feed it, both operands are first packed into panels in the order in which the tile reads them (Goto and
+// van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008): a panel of b (depth x tile_columns) stays
+// in the first-level cache, a block of a (block_rows x depth) in the second, all of b's block in the third.
+// The threads pack together, then share the blocks of out between them; each element is summed by one thread, over k
+// ascending within a depth block and over the blocks in order. The order thus depends on K alone, and a row of out has
+// the same bits whatever M is and however many threads there are.
+//
+// Few rows (a decoding step) are bound by reading b once: no packing pays there. b is then read as it lies, turned in
+// registers where it is transposed, and each element still summed in the same order.
+#include <initializer_list>
+
+#include "activation.h"
+#include "tile.h"
+
+namespace pyllm {
+namespace {
+
+constexpr int64_t most_depth = 384;
+constexpr int64_t most_block_rows = lanes == 16 ? 168 : 144;  // a block of a: 221 to 258 kB
+constexpr int64_t most_rows = 2016, most_columns = 3072;      // packed at once: 3.1 MB of a and 4.7 MB of b
+constexpr int64_t task_columns = 16 * tile_columns;
+constexpr int64_t few_rows = 8;
+
+int64_t rounded_up(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
+
+// What becomes of a sum: see write_tile.
+struct Output {
+    float *out;
+    const float *addend, *bias;
+    float *preactivation;
+    int64_t stride, addend_stride, preactivation_stride;
+    int activation;
+    bool first, last;  // of the blocks of depth
+};
+
+// One vector of out. `sum` is that of this block of depth; before the last block, out holds the sum so far.
+template <class Load, class Store>
+inline __attribute__((always_inline)) void write_vector(const Output &to, int64_t row, int64_t column, Floats sum,
+                                                        Load load, Store store) {
+    float *out = to.out + row * to.stride + column;
+    const bool adds = to.addend && (to.activation == PYLLM_NO_ACTIVATION ? to.first : to.last);
+    Floats added = {};
+    if (adds) added = load(to.addend + row * to.addend_stride + column);
+    if (!to.first) sum += load(out);
+    if (adds && to.activation == PYLLM_NO_ACTIVATION) sum += added;
+    if (to.last) {
+        if (to.bias) sum += load(to.bias + column);
+        if (to.preactivation) store(to.preactivation + row * to.preactivation_stride + column, sum);
+        if (to.activation != PYLLM_NO_ACTIVATION) {
+            sum = activate(sum, to.activation);
+            if (adds) sum += added;
+        }
+    }
+    store(out, sum);
+}
+
+inline void write_vector(const Output &to, int64_t row, int64_t column, Floats sum, int64_t count) {
+    if (count >= lanes)
+        write_vector(to, row, column, sum, [](const float *from) { return load(from); },
+                     [](float *place, Floats value) { store(place, value); });
+    else
+        write_vector(to, row, column, sum, [&](const float *from) { return load_part(from, count); },
+                     [&](float *place, Floats value) { store_part(place, value, count); });
+}
+
+// A tile of out from packed panels; rows and columns beyond out's are not written.
+void compute_tile(const Output &to, int64_t row, int64_t column, int64_t rows, int64_t columns, int64_t depth,
+                  const float *a, const float *b) {
+    Floats sums[tile_rows][tile_vectors] = {};
+    multiply_tile<tile_rows, tile_vectors>(depth, a, 1, tile_rows, b, tile_columns, sums);
+    const bool plain = !to.last || (!to.bias && !to.preactivation && to.activation == PYLLM_NO_ACTIVATION);
+    if (plain && rows >= tile_rows && columns >= tile_columns) {  // straight from the registers
+        float *out = to.out + row * to.stride + column;
+        const bool adds = to.first && to.addend && to.activation == PYLLM_NO_ACTIVATION;
+        const float *old = adds ? to.addend + row * to.addend_stride + column : out;
+        const int64_t old_stride = adds ? to.addend_stride : to.stride;
+        if (adds || !to.first) {
+#pragma GCC unroll 16
+            for (int i = 0; i < tile_rows; i++)
+#pragma GCC unroll 8
+                for (int j = 0; j < tile_vectors; j++)
+                    store(out + i * to.stride + j * lanes, load(old + i * old_stride + j * lanes) + sums[i][j]);
+        } else {
+#pragma GCC unroll 16
+            for (int i = 0; i < tile_rows; i++)
+#pragma GCC unroll 8
+                for (int j = 0; j < tile_vectors; j++) store(out + i * to.stride + j * lanes, sums[i][j]);
+        }
+        return;
+    }
+    alignas(64) float tile[tile_rows][tile_columns];
+#pragma GCC unroll 16
+    for (int i = 0; i < tile_rows; i++)
+#pragma GCC unroll 8
+        for (int j = 0; j < tile_vectors; j++) store(&tile[i][j * lanes], sums[i][j]);
+    for (int64_t i = 0; i < rows && i < tile_rows; i++)
+        for (int64_t j = 0; j < columns && j < tile_columns; j += lanes)
+            write_vector(to, row + i, column + j, load(&tile[i][j]), columns - j);
+}
+
+// op(x) as the packing sees it: `data` is at its element (0, 0), and moving by one row or column moves by these.
+struct Operand {
+    const float *data;
+    int64_t stride;
+    bool transposed;
+
+    const float *at(int64_t row, int64_t column) const {
+        return data + (transposed ? column * stride + row : row * stride + column);
+    }
+};
+
+void pack_a(const Operand &a, int64_t row, int64_t rows, int64_t k, int64_t depth, float *out) {
+    if (a.transposed)
+        gather<tile_rows>(a.at(row, k), a.stride, rows - row, depth, out);
+    else
+        interleave<tile_rows>(a.at(row, k), a.stride, rows - row, depth, out);
+}
+
+void pack_b(const Operand &b, int64_t column, int64_t columns, int64_t k, int64_t depth, float *out) {
+    if (b.transposed)
+        interleave<tile_columns>(b.at(k, column), b.stride, columns - column, depth, out);
+    else
+        gather<tile_columns>(b.at(k, column), b.stride, columns - column, depth, out);
+}
+
+// K in blocks of nearly equal depth.
+struct Depths {
+    int64_t total, blocks;
+    explicit Depths(int64_t depth) : total(depth), blocks((depth + most_depth - 1) / most_depth) {}
+    Range block(int64_t index) const { return share(total, index, blocks, 8); }
+};
+
+int many_rows(pyllm_context *context, const Operand &a, const Operand &b, int64_t M, int64_t N, int64_t K, Output to) {
+    const Depths depths(K);
+    const int64_t row_blocks = (M + most_rows - 1) / most_rows, column_blocks = (N + most_columns - 1) / most_columns;
+    float *a_panels = context->buffer(
+        packed_a, rounded_up(M < most_rows ? M : most_rows, tile_rows) * (K < most_depth ? K : most_depth + 8));
+    float *b_panels = context->buffer(packed_b, rounded_up(N < most_columns ? N : most_columns, tile_columns) *
+                                                    (K < most_depth ? K : most_depth + 8));
+    if (!a_panels || !b_panels) return 1;
+#pragma omp parallel num_threads(context->threads) firstprivate(to)
+    for (int64_t row_block = 0; row_block < row_blocks; row_block++) {
+        const Range rows = share(M, row_block, row_blocks, tile_rows);
+        const int64_t a_count = (rows.end - rows.begin + tile_rows - 1) / tile_rows;
+        for (int64_t column_block = 0; column_block < column_blocks; column_block++) {
+            const Range columns = share(N, column_block, column_blocks, tile_columns);
+            const int64_t b_count = (columns.end - columns.begin + tile_columns - 1) / tile_columns;
+            for (int64_t block = 0; block < depths.blocks; block++) {
+                const Range ks = depths.block(block);
+                const int64_t depth = ks.end - ks.begin;
+                to.first = block == 0;
+                to.last = block == depths.blocks - 1;
+#pragma omp for schedule(static) nowait
+                for (int64_t panel = 0; panel < a_count; panel++)
+                    pack_a(a, rows.begin + panel * tile_rows, M, ks.begin, depth, a_panels + panel * tile_rows * depth);
+#pragma omp for schedule(static)
+                for (int64_t panel = 0; panel < b_count; panel++)
+                    pack_b(b, columns.begin + panel * tile_columns, N, ks.begin, depth,
+                           b_panels + panel * tile_columns * depth);
+                const int64_t a_tasks = (a_count * tile_rows + most_block_rows - 1) / most_block_rows;
+                const int64_t b_tasks = (b_count * tile_columns + task_columns - 1) / task_columns;
+#pragma omp for schedule(dynamic) collapse(2)
+                for (int64_t a_task = 0; a_task < a_tasks; a_task++)
+                    for (int64_t b_task = 0; b_task < b_tasks; b_task++) {
+                        const Range a_share = share(a_count, a_task, a_tasks), b_share = share(b_count, b_task, b_tasks);
+                        for (int64_t j = b_share.begin; j < b_share.end; j++)
+                            for (int64_t i = a_share.begin; i < a_share.end; i++) {
+                                const int64_t row = rows.begin + i * tile_rows;
+                                const int64_t column = columns.begin + j * tile_columns;
+                                compute_tile(to, row, column, M - row, N - column, depth,
+                                             a_panels + i * tile_rows * depth, b_panels + j * tile_columns * depth);
+                            }
+                    }
+            }
+        }
+    }
+    return 0;
+}
+
+}  // namespace
+}  // namespace pyllm
+
+int pyllm_matmul(pyllm_context *context, const pyllm_matrix *a, int32_t transpose_a, const pyllm_matrix *b,
+                 int32_t transpose_b, const float *bias, int32_t activation, float *preactivation,
+                 const pyllm_matrix *addend, const pyllm_matrix *out) {
+    using namespace pyllm;
+    for (const pyllm_matrix *matrix : {a, b, addend, out})
+        if (matrix && matrix->type != PYLLM_FLOAT32) return context->fail("matmul works on float32 alone on CPUs");
+    const int64_t M = out->rows, N = out->columns, K = transpose_a ? a->rows : a->columns;
+    if (activation != PYLLM_NO_ACTIVATION && addend && addend->data == out->data)
+        return context->fail("with an activation, out cannot be its own addend");
+    const Operand op_a = {static_cast<const float *>(a->data), a->stride, transpose_a != 0};
+    const Operand op_b = {static_cast<const float *>(b->data), b->stride, transpose_b != 0};
+    const Output to = {static_cast<float *>(out->data), addend ? static_cast<const float *>(addend->data) : nullptr,
+                       bias, preactivation, out->stride, addend ? addend->stride : 0, N, activation, true, true};
+    return many_rows(context, op_a, op_b, M, N, K, to);
+}
