@@ -14,7 +14,7 @@ import time
 from functools import partial
 from pathlib import Path
 
-from pairing import Bench, Row, argument_parser, parsed
+from pairing import Bench, Row
 
 PEERS = ("numpy", "tiktoken", "tokenizers")
 MOST_SECONDS = 0.3
@@ -45,20 +45,19 @@ class Import:
 
 
 def main() -> None:
-    options = parsed(argument_parser(__doc__))
-    with Bench("Import", options) as bench:
+    with Bench("Import", __doc__) as bench:
         bench.versions["pyllm"] = importlib.metadata.version("pyllm")
         ours = Import(Path(sys.executable), "import pyllm", bench.folder)
         version = "import importlib.metadata, sys; print(importlib.metadata.version(sys.argv[1]))"
         for name in ("nothing", *PEERS):
             try:
-                peer = Import(options.peers_python, f"import {name}" if name in PEERS else "", bench.folder)
+                peer = Import(bench.options.peers_python, f"import {name}" if name in PEERS else "", bench.folder)
             except subprocess.CalledProcessError:
                 bench.note(f"skipped: {name} is not installed")
                 continue
             ask = partial(subprocess.run, check=True, capture_output=True, text=True, cwd=bench.folder)
             if name in PEERS:
-                bench.versions[name] = ask([options.peers_python, "-c", version, name]).stdout.strip()
+                bench.versions[name] = ask([bench.options.peers_python, "-c", version, name]).stdout.strip()
             rounds = bench.rounds(ours, peer)
             if not rounds.seconds[0]:
                 bench.add(Row(f"import, beside {name}", "", met=bench.verdict(False, rounds)))

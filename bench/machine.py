@@ -1,8 +1,8 @@
-"""What the machine is, and whether it gives us all of its cores right now.
+"""What the machine is, what it can do at most, and whether it gives us all of its cores right now.
 
 Some virtual machines run two cores as one for minutes at a time: every timing with two threads then doubles, whatever
 is measured. The peak rate of fused multiply-adds tells: it needs no memory, and the cores share nothing for it.
-`python bench/machine.py` prints it.
+`python bench/machine.py` prints that rate at each instruction set, and the memory's.
 """
 
 import os
@@ -11,86 +11,21 @@ import subprocess
 from pathlib import Path
 
 ROUNDS = 5
-
-# Each thread keeps 12 independent chains of multiply-adds going on 8 floats each: enough to hide a latency of 4 cycles
-# on 2 units. The vectors are the compiler's own, so that the code is AVX2 + FMA where the CPU has them, and otherwise
-# the best it does have. Prints GFLOP/s, the median over rounds.
-PROGRAM = r"""
-#define _GNU_SOURCE
-#include <pthread.h>
-#include <sched.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
-
-typedef float Vector __attribute__((vector_size(32)));
-enum { chains = 12, steps = 10000000, most_rounds = 64, most_threads = 256 };
-
-static int threads, rounds;
-static double seconds[most_rounds];
-static pthread_barrier_t barrier;
-static volatile float result[most_threads];
-
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec + 1e-9 * time.tv_nsec;
+SOURCE = Path(__file__).with_name("machine.c")
+TRAFFIC = ("read", "copy", "triad", "update")
+# The vectors of the kernels' libraries, and the compiler's flags for them. The gate's are the compiler's own of 32
+# bytes: AVX2 + FMA where the CPU has them, and otherwise the best that it does have.
+GATE = "gate"
+VECTORS = {
+    GATE: (32, ["-march=native"]),
+    "baseline": (16, []),
+    "avx2": (32, ["-mavx2", "-mfma"]),
+    "avx512": (64, ["-mavx512f", "-mfma", "-mprefer-vector-width=512"]),
 }
 
-// Binds this thread to the number-th of the cores given to the process.
-static void bind(int number) {
-    cpu_set_t allowed, one;
-    CPU_ZERO(&one);
-    sched_getaffinity(0, sizeof allowed, &allowed);
-    for (int core = 0; core < CPU_SETSIZE; core++)
-        if (CPU_ISSET(core, &allowed) && number-- == 0) CPU_SET(core, &one);
-    pthread_setaffinity_np(pthread_self(), sizeof one, &one);
-}
 
-static void *work(void *argument) {
-    const int number = (int)(long)argument;
-    bind(number);
-    const Vector scale = (Vector){} + 0.999999f, shift = (Vector){} + 1e-7f;
-    Vector sum[chains];
-    for (int i = 0; i < chains; i++) sum[i] = (Vector){} + (float)(i + number);
-    for (int round = 0; round < rounds; round++) {
-        pthread_barrier_wait(&barrier);
-        const double start = now();
-        for (long step = 0; step < steps; step++) {
-#pragma GCC unroll 12
-            for (int i = 0; i < chains; i++) sum[i] = sum[i] * scale + shift;
-        }
-        pthread_barrier_wait(&barrier);
-        if (number == 0) seconds[round] = now() - start;
-    }
-    for (int i = 1; i < chains; i++) sum[0] += sum[i];
-    result[number] = sum[0][0];
-    return 0;
-}
-
-static int ascending(const void *left, const void *right) {
-    const double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
-
-int main(int count, char **arguments) {
-    pthread_t handles[most_threads];
-    if (count != 3) return 2;
-    threads = atoi(arguments[1]);
-    rounds = atoi(arguments[2]);
-    if (threads < 1 || threads > most_threads || rounds < 1 || rounds > most_rounds) return 2;
-    pthread_barrier_init(&barrier, 0, threads);
-    for (long i = 0; i < threads; i++) pthread_create(&handles[i], 0, work, (void *)i);
-    for (int i = 0; i < threads; i++) pthread_join(handles[i], 0);
-    qsort(seconds, rounds, sizeof *seconds, ascending);
-    printf("%.1f\n", 2e-9 * 8 * chains * (double)steps * threads / seconds[rounds / 2]);
-    return 0;
-}
-"""
-
-
-class FmaPeak:
-    """The machine's peak rate of float32 multiply-adds, as a small C program measures it.
+class Limits:
+    """The machine's peak rates, as a small C program measures them.
 
     Args:
         folder: where to compile the program.
@@ -98,23 +33,42 @@ class FmaPeak:
 
     def __init__(self, folder: Path) -> None:
         self.problem: str | None = None  # why there is nothing to measure with
-        self._program = folder / "fma_peak"
-        source = folder / "fma_peak.c"
-        source.write_text(PROGRAM)
-        command = ["gcc", "-O3", "-march=native", "-ffp-contract=fast", "-pthread", source, "-o", self._program]
+        self._folder = folder
+        self._programs: dict[str, Path] = {}
         try:
-            subprocess.run(command, check=True, capture_output=True, text=True)
+            self._program(GATE)
         except FileNotFoundError:
-            self.problem = "there is no gcc to compile the measurement of the machine's peak with"
+            self.problem = "there is no gcc to compile the measurement of the machine's limits with"
         except subprocess.CalledProcessError as error:
-            self.problem = f"gcc cannot compile the measurement of the machine's peak: {error.stderr.strip()[:200]}"
+            self.problem = f"gcc cannot compile the measurement of the machine's limits: {error.stderr.strip()[:200]}"
 
-    def gflops(self, threads: int, rounds: int = ROUNDS) -> float:
-        """GFLOP/s on `threads` cores, the median of some rounds of about 20 ms."""
-        output = subprocess.run(
-            [self._program, str(threads), str(rounds)], check=True, capture_output=True, text=True
-        ).stdout
-        return float(output)
+    def gflops(self, threads: int, isa: str = GATE, rounds: int = ROUNDS) -> float:
+        """Float32 multiply-adds in GFLOP/s on `threads` cores, the median of rounds of about 20 ms.
+
+        isa: the instruction set, by its name in pyllm.ops.library, that the vectors are of.
+        """
+        return self._measured(isa, "fma", threads, rounds)
+
+    def bandwidth(self, kind: str, threads: int, rounds: int = ROUNDS) -> float:
+        """Memory traffic in GB/s, the median of rounds of about 20 ms.
+
+        kind: "read" (an array), "copy" (memcpy), "triad" (c = a + 3 b; 3 arrays are counted), or "update" (an array in
+        place: what is read and what is written is counted).
+        """
+        return self._measured(GATE, kind, threads, rounds)
+
+    def _measured(self, isa: str, kind: str, threads: int, rounds: int) -> float:
+        command = [self._program(isa), kind, str(threads), str(rounds)]
+        return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+    def _program(self, isa: str) -> Path:
+        if isa not in self._programs:
+            size, flags = VECTORS[isa]
+            program = self._folder / f"machine_{isa}"
+            command = ["gcc", "-O3", *flags, f"-DVECTOR_BYTES={size}", "-ffp-contract=fast", "-pthread", SOURCE]
+            subprocess.run([*command, "-o", program], check=True, capture_output=True, text=True)
+            self._programs[isa] = program
+        return self._programs[isa]
 
 
 def describe() -> dict[str, str | int]:
@@ -138,15 +92,20 @@ def describe() -> dict[str, str | int]:
 def main() -> None:
     import tempfile
 
+    from pyllm.ops.library import available_isas
+
     machine = describe()
     print(*(f"{name}: {value}" for name, value in machine.items()), sep="\n")
     with tempfile.TemporaryDirectory() as folder:
-        peak = FmaPeak(Path(folder))
-        if peak.problem:
-            raise SystemExit(peak.problem)
-        for threads in sorted({1, 2, int(machine["cores"])}):
-            if threads <= int(machine["cores"]):
-                print(f"float32 multiply-adds, {threads} threads: {peak.gflops(threads):.1f} GFLOP/s")
+        limits = Limits(Path(folder))
+        if limits.problem:
+            raise SystemExit(limits.problem)
+        for threads in sorted({1, min(2, int(machine["cores"])), int(machine["cores"])}):
+            print(f"{threads} thread{'s' * (threads > 1)}:")
+            for isa in available_isas():
+                print(f"  float32 multiply-adds, {isa}: {limits.gflops(threads, isa):.1f} GFLOP/s")
+            for kind in TRAFFIC:
+                print(f"  memory, {kind}: {limits.bandwidth(kind, threads):.1f} GB/s")
 
 
 if __name__ == "__main__":

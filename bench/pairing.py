@@ -2,7 +2,8 @@
 
 Shared machines are noisy, and the noise comes in waves that last longer than one timing. So the two sides of a
 comparison take turns, the figure to quote is the median of the ratios of neighbours, and a pair counts only if the
-machine's peak rate reads at least --minimum-gflops right before and right after it; other pairs are repeated.
+machine's peak rate reads at least --minimum-gflops right before and right after it; other pairs are repeated. What the
+machine can do at most takes its turn as a side too: the seconds that the work would take at that rate.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -29,13 +30,14 @@ GATE_THREADS = 2
 MOST_REPEATED_A_PAIR = 8
 PAUSE = 4.0  # seconds to wait when the machine is not at its full rate
 PATIENCE = 900.0  # seconds that a script waits in all
-COLUMNS = ("measure", "pyllm", "peer", "ratio", "target", "met")
+COLUMNS = ("measure", "pyllm", "peer", "ratio", "limit", "target", "met")
 
 Timing = Callable[[], float]  # does a piece of work once and returns its seconds
+Options = Callable[[argparse.ArgumentParser], None]  # adds options to a parser
 
 
-def argument_parser(description: str | None) -> argparse.ArgumentParser:
-    """A parser with the options that all benches have."""
+def parsed(description: str | None, *add_options: Options) -> argparse.Namespace:
+    """The options of the command line: those that all benches have, and those that add_options add."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "--peers-python",
@@ -54,12 +56,9 @@ def argument_parser(description: str | None) -> argparse.ArgumentParser:
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help="write FILE.json and FILE.md; a bare name: in results/"
     )
-    parser.add_argument("--quick", action="store_true", help="less text, 2 pairs, all count: to see that it works")
-    return parser
-
-
-def parsed(parser: argparse.ArgumentParser) -> argparse.Namespace:
-    """The options, with what --quick changes."""
+    parser.add_argument("--quick", action="store_true", help="less work, 2 pairs, all count: to see that it works")
+    for add in add_options:
+        add(parser)
     options = parser.parse_args()
     if options.minimum_gflops is None:
         options.minimum_gflops = 0.0 if options.quick else 170.0
@@ -85,6 +84,22 @@ class Rounds:
         )
 
 
+@dataclass(frozen=True)
+class Work:
+    """How much there is to do, so that seconds can be shown as a rate."""
+
+    amount: float
+    unit: str  # of the rate
+
+    def rate(self, seconds: float) -> str:
+        return f"{self.amount / seconds:,.1f} {self.unit}"
+
+
+def megabytes(size: int) -> Work:
+    """Work on a number of bytes."""
+    return Work(size / 1e6, "MB/s")
+
+
 @dataclass
 class Row:
     """One line of the table. details: numbers for the JSON file alone."""
@@ -96,6 +111,7 @@ class Row:
     target: str = ""
     met: str = ""
     details: dict[str, Any] = field(default_factory=dict)
+    limit: str = ""
 
 
 class Bench:
@@ -103,11 +119,16 @@ class Bench:
 
     Args:
         title: what is measured.
-        options: from `parsed`.
+        description: the help of the command line, whose options become `options`.
+        add_options: what adds options to those that all benches have.
+        workers: the script that the workers run, by its name beside this file.
     """
 
-    def __init__(self, title: str, options: argparse.Namespace) -> None:
-        self.title, self.options = title, options
+    def __init__(
+        self, title: str, description: str | None, *add_options: Options, workers: str = "tokenizer_workers"
+    ) -> None:
+        self.title, self.options = title, parsed(description, *add_options)
+        self._workers = Path(__file__).with_name(f"{workers}.py")
         self.rows: list[Row] = []
         self.notes: list[str] = []
         self.versions: dict[str, str] = {}
@@ -117,9 +138,9 @@ class Bench:
         self._timed = False
         self._exits = ExitStack()
         self.folder = Path(self._exits.enter_context(tempfile.TemporaryDirectory(prefix="pyllm_bench_")))
-        self._peak = machine.FmaPeak(self.folder)
-        if self.options.minimum_gflops and (machine.describe()["cores"] < GATE_THREADS or self._peak.problem):
-            self.note(f"all pairs count: {self._peak.problem or f'the machine has fewer than {GATE_THREADS} cores'}")
+        self.limits = machine.Limits(self.folder)
+        if self.options.minimum_gflops and (machine.describe()["cores"] < GATE_THREADS or self.limits.problem):
+            self.note(f"all pairs count: {self.limits.problem or f'the machine has fewer than {GATE_THREADS} cores'}")
             self.options.minimum_gflops = 0.0
 
     def __enter__(self) -> Bench:
@@ -137,11 +158,11 @@ class Bench:
         self.notes.append(text)
         print(text, file=sys.stderr, flush=True)
 
-    def worker(self, library: str) -> Worker | None:
+    def worker(self, library: str, threads: int = GATE_THREADS) -> Worker | None:
         """A new process for a library, pyllm's or a peer's; None, with a note, where it is not installed."""
         python = Path(sys.executable) if library == "pyllm" else self.options.peers_python
         try:
-            worker = Worker(python, library)
+            worker = Worker(python, self._workers, library, threads)
         except WorkerError as error:
             self.note(f"skipped: {error}")
             return None
@@ -174,39 +195,54 @@ class Bench:
     def _ready(self) -> bool:
         if not self.options.minimum_gflops:
             return True
-        self._readings.append(self._peak.gflops(GATE_THREADS))
+        self._readings.append(self.limits.gflops(GATE_THREADS))
         return self._readings[-1] >= self.options.minimum_gflops
 
     def compare(
         self,
         measure: str,
         ours: Timing,
-        peer_name: str,
-        peer: Timing,
+        peers: Mapping[str, Timing],
         *,
-        size: int | None = None,
+        work: Work | None = None,
+        limit: Timing | None = None,
         least_ratio: float | None = None,
+        least_share: float | None = None,
         least_rate: float | None = None,
         **details: object,
     ) -> None:
-        """Times a pair and adds its row.
+        """Times pyllm, its peers and the machine's limit in turns and adds their row; the fastest peer is shown.
 
-        With a size, the bytes that each side works through, the row shows MB/s in place of seconds. The target is
-        least_ratio, how many times as fast as the peer, or least_rate, MB/s of pyllm.
+        With `work` the row shows rates in place of seconds. `limit` returns the seconds that the work would take at
+        the machine's peak rate. The targets are least_ratio, how many times as fast as the peer, least_share of the
+        limit, and least_rate of pyllm, in work's unit.
         """
-        rounds = self.rounds(ours, peer)
+        rounds = self.rounds(ours, *peers.values(), *([limit] if limit else []))
         if not rounds.seconds[0]:
             self.add(Row(measure, "", met=self.verdict(False, rounds)))
             return
-        ratio, rate = rounds.ratio(), (size or 0) / 1e6 / rounds.median()
-        target, met = "", ""
-        if least_ratio is not None:
-            target, met = f"≥ {least_ratio:g}×", self.verdict(ratio >= least_ratio, rounds)
-        if least_rate is not None:
-            target, met = f"≥ {least_rate:g} MB/s", self.verdict(rate >= least_rate, rounds)
-        values = [shown(rounds.median(side), size) for side in (0, 1)]
-        details |= {"seconds": rounds.seconds, "ratio": ratio, "bytes": size, "repeated": rounds.repeated}
-        self.add(Row(measure, values[0], f"{peer_name} {values[1]}", f"{ratio:.2f}×", target, met, details))
+        show = work.rate if work else shown
+        row = Row(measure, show(rounds.median()), details=details)
+        row.details |= {"seconds": dict(zip(("pyllm", *peers, "limit"), rounds.seconds, strict=False))}
+        row.details |= {"repeated": rounds.repeated} | ({"amount": work.amount, "unit": work.unit} if work else {})
+        targets: list[tuple[str, bool]] = []
+        if peers:
+            side = min(range(1, len(peers) + 1), key=rounds.median)
+            ratio = row.details["ratio"] = rounds.ratio(side)
+            row.peer, row.ratio = f"{list(peers)[side - 1]} {show(rounds.median(side))}", f"{ratio:.2f}×"
+            if least_ratio is not None:
+                targets.append((f"≥ {least_ratio:g}×", ratio >= least_ratio))
+        if limit:
+            share = row.details["share"] = rounds.ratio(len(peers) + 1)
+            row.limit = f"{share:.0%} of {show(rounds.median(len(peers) + 1))}"
+            if least_share is not None:
+                targets.append((f"≥ {least_share:.0%}", share >= least_share))
+        if least_rate is not None and work:
+            targets.append((f"≥ {least_rate:g} {work.unit}", work.amount / rounds.median() >= least_rate))
+        if targets:
+            row.target = ", ".join(target for target, _ in targets)
+            row.met = self.verdict(all(met for _, met in targets), rounds)
+        self.add(row)
 
     def verdict(self, reached: bool, rounds: Rounds | None = None) -> str:
         """The last column: whether a target is met, if enough pairs count to say."""
@@ -218,6 +254,14 @@ class Bench:
         """Adds a row, and prints it as progress."""
         self.rows.append(row)
         print(table_line([getattr(row, column) for column in COLUMNS]), file=sys.stderr, flush=True)
+
+    def _table(self) -> list[str]:
+        columns = [column for column in COLUMNS if column != "limit" or any(row.limit for row in self.rows)]
+        return [
+            table_line(columns),
+            table_line(["---"] * len(columns)),
+            *(table_line([getattr(row, column) for column in columns]) for row in self.rows),
+        ]
 
     def _about_pairs(self) -> list[str]:
         if not self._timed:
@@ -242,9 +286,7 @@ class Bench:
         description = machine.describe()
         lines = [
             f"## {self.title}\n",
-            table_line(COLUMNS),
-            table_line(["---"] * len(COLUMNS)),
-            *(table_line([getattr(row, column) for column in COLUMNS]) for row in self.rows),
+            *self._table(),
             "",
             *self._about_pairs(),
             f"{description['cpu']}, {description['cores']} cores, {description['system']}, Python "
@@ -275,11 +317,11 @@ class Bench:
         out.with_suffix(".md").write_text(report)
 
 
-def shown(seconds: float, size: int | None = None) -> str:
-    """Seconds, or the rate in MB/s at which `size` bytes were worked through in them."""
-    if size is None:
-        return f"{seconds:.3f} s" if seconds < 10 else f"{seconds:.1f} s"
-    return f"{size / 1e6 / seconds:.1f} MB/s"
+def shown(seconds: float) -> str:
+    """Seconds, or milliseconds of what takes less than one."""
+    if seconds < 1:
+        return f"{1e3 * seconds:.3g} ms"
+    return f"{seconds:.3f} s" if seconds < 10 else f"{seconds:.1f} s"
 
 
 def table_line(cells: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy
 from pairing import Bench
+from worker_process import Worker
 
 import pyllm
 from pyllm.patterns import PATTERNS
@@ -118,3 +119,11 @@ def vocabularies(bench: Bench, corpus: Corpus) -> list[Vocabulary]:
     else:
         bench.note("cl100k_base is left out: there is no file of its ranks (see --cl100k)")
     return found
+
+
+def loaded(bench: Bench, library: str, vocabulary: Vocabulary) -> Worker | None:
+    """A new process of a library that has loaded a vocabulary."""
+    worker = bench.worker(library)
+    if worker:
+        worker.call("load", **vocabulary.arguments())
+    return worker

@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from pairing import Bench, argument_parser, parsed
+from pairing import Bench, megabytes
 from texts import Corpus, Vocabulary, add_text_options, add_vocabulary_options, vocabularies
 from worker_process import Worker
 
@@ -36,9 +36,8 @@ def rows(bench: Bench, vocabulary: Vocabulary, text: Path) -> None:
                 f"{size / 1e6:.0f} MB in 4 kB documents, {vocabulary.name}, from "
                 + ("int32 arrays (peer: lists)" if kind == "array" else "lists"),
                 partial(decode, ours, kind),
-                peer.library,
-                partial(decode, peer, "list"),
-                size=size,
+                {peer.library: partial(decode, peer, "list")},
+                work=megabytes(size),
                 least_rate=LEAST_RATE,
             )
     for worker in workers:
@@ -46,13 +45,9 @@ def rows(bench: Bench, vocabulary: Vocabulary, text: Path) -> None:
 
 
 def main() -> None:
-    parser = argument_parser(__doc__)
-    add_text_options(parser)
-    add_vocabulary_options(parser)
-    options = parsed(parser)
-    with Bench("Decoding", options) as bench:
+    with Bench("Decoding", __doc__, add_text_options, add_vocabulary_options) as bench:
         corpus = Corpus(bench)
-        text = corpus.head(2_000_000 if options.quick else 20_000_000)
+        text = corpus.head(2_000_000 if bench.options.quick else 20_000_000)
         for vocabulary in vocabularies(bench, corpus):
             rows(bench, vocabulary, text)
 

@@ -13,12 +13,13 @@ import itertools
 from functools import partial
 from pathlib import Path
 
-from pairing import Bench, argument_parser, parsed
+from pairing import Bench, megabytes
 from texts import (
     Corpus,
     Vocabulary,
     add_text_options,
     add_vocabulary_options,
+    loaded,
     random_words,
     source_code,
     vocabularies,
@@ -28,14 +29,6 @@ from worker_process import Worker
 THREADS = (1, 2)
 LEAST_RATIO = {"quicktok": 1.3, "tiktoken": 5.0}
 LEAST_RATIO_AT_FIRST_SIGHT = 3.0
-
-
-def loaded(bench: Bench, library: str, vocabulary: Vocabulary) -> Worker | None:
-    """A new process of a library that has loaded a vocabulary."""
-    worker = bench.worker(library)
-    if worker:
-        worker.call("load", **vocabulary.arguments())
-    return worker
 
 
 def equal_documents(ours: Worker, peer: Worker) -> float:
@@ -69,9 +62,8 @@ def documents(bench: Bench, vocabulary: Vocabulary, text: Path) -> None:
         bench.compare(
             f"{size / 1e6:.0f} MB in 4 kB documents, {vocabulary.name}, threads: {threads}",
             partial(encode, ours, threads),
-            peer.library,
-            partial(encode, peer, threads),
-            size=size,
+            {peer.library: partial(encode, peer, threads)},
+            work=megabytes(size),
             least_ratio=LEAST_RATIO[peer.library],
         )
     for worker in (ours, *peers):
@@ -128,18 +120,16 @@ def first_sight(bench: Bench, vocabulary: Vocabulary, code: Path, size: int) -> 
         bench.compare(
             f"first sight, random words, {vocabulary.name}, threads: {threads}",
             sides[0],
-            "tiktoken",
-            sides[1],
-            size=len(random_words(size, 0)),
+            {"tiktoken": sides[1]},
+            work=megabytes(len(random_words(size, 0))),
             least_ratio=LEAST_RATIO_AT_FIRST_SIGHT,
         )
         new_processes = [NewProcess(bench, name, vocabulary, code, warm_up, threads) for name in ("pyllm", "tiktoken")]
         bench.compare(
             f"first sight, source code, {vocabulary.name}, threads: {threads}",
             new_processes[0],
-            "tiktoken",
-            new_processes[1],
-            size=code.stat().st_size,
+            {"tiktoken": new_processes[1]},
+            work=megabytes(code.stat().st_size),
             least_ratio=LEAST_RATIO_AT_FIRST_SIGHT,
         )
     for worker in (ours, peer):
@@ -147,14 +137,10 @@ def first_sight(bench: Bench, vocabulary: Vocabulary, code: Path, size: int) -> 
 
 
 def main() -> None:
-    parser = argument_parser(__doc__)
-    add_text_options(parser)
-    add_vocabulary_options(parser)
-    options = parsed(parser)
-    with Bench("Encoding", options) as bench:
+    with Bench("Encoding", __doc__, add_text_options, add_vocabulary_options) as bench:
         corpus = Corpus(bench)
-        text = corpus.head(2_000_000 if options.quick else 20_000_000)
-        size_at_first_sight = 1_000_000 if options.quick else 4_000_000
+        text = corpus.head(2_000_000 if bench.options.quick else 20_000_000)
+        size_at_first_sight = 1_000_000 if bench.options.quick else 4_000_000
         code = bench.folder / "code.txt"
         code.write_bytes(source_code(seed=0)[: 2 * size_at_first_sight].decode("utf-8", "ignore").encode())
         for vocabulary in vocabularies(bench, corpus):

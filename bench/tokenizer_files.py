@@ -7,7 +7,7 @@ encode_file reads the file and writes, checksums and flushes the shards; both ru
 
 from functools import partial
 
-from pairing import Bench, argument_parser, parsed
+from pairing import Bench, megabytes
 from texts import Corpus, add_text_options, add_vocabulary_options, own_vocabulary
 
 SIZE = 100_000_000
@@ -16,13 +16,9 @@ LEAST_RATIO = 0.85
 
 
 def main() -> None:
-    parser = argument_parser(__doc__)
-    add_text_options(parser)
-    add_vocabulary_options(parser)
-    options = parsed(parser)
-    with Bench("Encoding a file into shards", options) as bench:
+    with Bench("Encoding a file into shards", __doc__, add_text_options, add_vocabulary_options) as bench:
         corpus = Corpus(bench)
-        path = str(corpus.head(5_000_000 if options.quick else SIZE))
+        path = str(corpus.head(5_000_000 if bench.options.quick else SIZE))
         vocabulary = own_vocabulary(bench, corpus)
         shards, memory = bench.worker("pyllm"), bench.worker("pyllm")
         assert shards and memory
@@ -35,9 +31,8 @@ def main() -> None:
         bench.compare(
             f"encode_file, {size / 1e6:.0f} MB, {vocabulary.name}, threads: {THREADS}",
             work,
-            "pyllm's encode_batch",
-            same_in_memory,
-            size=size,
+            {"pyllm's encode_batch": same_in_memory},
+            work=megabytes(size),
             least_ratio=LEAST_RATIO,
         )
 

@@ -13,8 +13,8 @@ import string
 from functools import partial
 from pathlib import Path
 
-from pairing import Bench, Row, argument_parser, parsed, shown
-from texts import Corpus, Vocabulary, add_text_options, add_vocabulary_options, vocabularies
+from pairing import Bench, Row, shown
+from texts import Corpus, Vocabulary, add_text_options, add_vocabulary_options, loaded, vocabularies
 from worker_process import Worker, WorkerError
 
 SMALL, LARGE = 1_000_000, 10_000_000  # bytes
@@ -37,14 +37,6 @@ def hostile_texts(size: int) -> dict[str, str]:
 
 def encode(worker: Worker, path: Path) -> float:
     return worker.call("encode_text", path=str(path))
-
-
-def loaded(bench: Bench, library: str, vocabulary: Vocabulary) -> Worker | None:
-    """A new process of a library that has loaded a vocabulary."""
-    worker = bench.worker(library)
-    if worker:
-        worker.call("load", **vocabulary.arguments())
-    return worker
 
 
 def peer_outcome(peer: Worker, ours: Worker, path: Path) -> str:
@@ -91,11 +83,7 @@ def rows(bench: Bench, vocabulary: Vocabulary, name: str, paths: dict[int, Path]
 
 
 def main() -> None:
-    parser = argument_parser(__doc__)
-    add_text_options(parser)
-    add_vocabulary_options(parser)
-    options = parsed(parser)
-    with Bench("Hostile texts", options) as bench:
+    with Bench("Hostile texts", __doc__, add_text_options, add_vocabulary_options) as bench:
         paths: dict[str, dict[int, Path]] = {}
         for size in (SMALL, LARGE):
             for name, text in hostile_texts(size).items():

@@ -12,7 +12,7 @@ from __future__ import annotations
 import statistics
 from pathlib import Path
 
-from pairing import Bench, Row, argument_parser, parsed
+from pairing import Bench, Row
 from texts import Corpus, Vocabulary, add_text_options, add_vocabulary_options, own_vocabulary
 
 SIZES = (50_000_000, 150_000_000)
@@ -77,13 +77,9 @@ def encoding_rows(bench: Bench, paths: list[Path], vocabulary: Vocabulary) -> No
 
 
 def main() -> None:
-    parser = argument_parser(__doc__)
-    add_text_options(parser)
-    add_vocabulary_options(parser)
-    options = parsed(parser)
-    with Bench("Peak memory", options) as bench:
+    with Bench("Peak memory", __doc__, add_text_options, add_vocabulary_options) as bench:
         corpus = Corpus(bench)
-        sizes = (5_000_000, 15_000_000) if options.quick else SIZES
+        sizes = (5_000_000, 15_000_000) if bench.options.quick else SIZES
         if corpus.size < sizes[-1]:
             sizes = (corpus.size // 3, corpus.size)
         paths = [corpus.head(size) for size in sizes]

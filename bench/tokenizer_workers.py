@@ -1,8 +1,6 @@
-"""The sides of the tokenizer benches: `python tokenizer_workers.py LIBRARY` does what lines of JSON on stdin ask for.
+"""The sides of the tokenizer benches: `python tokenizer_workers.py LIBRARY` serves one (see sides.py).
 
-A line {"method": ..., "arguments": {...}} calls that method of the library's Side and is answered by a line
-{"result": ...} or {"error": ...}. Seconds are those of the library's own call, taken here: neither reading a text nor
-freeing a result is in them.
+Neither reading a text nor freeing a result is in the seconds.
 """
 
 from __future__ import annotations
@@ -10,28 +8,20 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
-import importlib.metadata
 import io
 import itertools
 import json
-import os
 import shutil
-import sys
 import tempfile
-import time
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import sides
+from sides import timed
+
 DOCUMENT_CHARACTERS = 4096
-
-
-def timed(work: Callable[[], Any]) -> tuple[float, Any]:
-    """The seconds that some work takes, and its result."""
-    start = time.perf_counter()
-    result = work()
-    return time.perf_counter() - start, result
 
 
 def documents_of(text: str, size: int = DOCUMENT_CHARACTERS) -> Iterator[str]:
@@ -53,13 +43,12 @@ def fingerprint(ids: Iterable[int]) -> str:
     return hashlib.blake2b(array("i", ids).tobytes(), digest_size=8).hexdigest()
 
 
-class Side:
-    """What a library is asked for; a subclass has a method for each thing that its library does.
+class Side(sides.Side):
+    """A tokenizer library.
 
     encode_batch returns what the library itself returns; ids_of makes a sequence of ids for each document of that.
     """
 
-    package: str
     encode_batch: Callable[[list[str], int], Any]
     encode_ordinary: Callable[[str], Sequence[int]]
     decode_bytes: Callable[[Any], bytes]
@@ -69,22 +58,8 @@ class Side:
         self._text: tuple[str, str] = ("", "")  # the last path and what is there
         self._ids: dict[str, list[Any]] = {}
 
-    def version(self) -> str:
-        return importlib.metadata.version(self.package)
-
     def ids_of(self, result: Any) -> Sequence[Sequence[int]]:
         return result
-
-    def peak_memory(self) -> float:
-        """The highest resident memory so far, in MB."""
-        lines = Path("/proc/self/status").read_text().splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) * 1024 / 1e6
-
-    def forget_peak(self) -> float:
-        """Peak memory is that from now on, where Linux allows it; returns it."""
-        with contextlib.suppress(OSError):
-            Path("/proc/self/clear_refs").write_text("5")
-        return self.peak_memory()
 
     def read_documents(self, path: str) -> int:
         """Takes the documents of a text as those to encode; returns its size in bytes."""
@@ -267,26 +242,5 @@ class Tokenizers(Side):
         return timed(lambda: tokenizer.train([path], trainer))[0]
 
 
-SIDES: dict[str, type[Side]] = {side.__name__.lower(): side for side in Side.__subclasses__()}
-
-
-def main() -> None:
-    replies = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what a library prints is no reply
-    try:
-        side: Side | None = SIDES[sys.argv[1]]()
-    except ImportError as error:
-        side, problem = None, str(error)
-    for line in sys.stdin:
-        request = json.loads(line)
-        try:
-            if side is None:
-                raise ImportError(problem)
-            reply = {"result": getattr(side, request["method"])(**request["arguments"])}
-        except Exception as error:
-            reply = {"error": f"{type(error).__name__}: {error}"}
-        print(json.dumps(reply), file=replies, flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    sides.serve(*Side.__subclasses__())

@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-WORKERS = Path(__file__).with_name("tokenizer_workers.py")
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
 
 
 class WorkerError(RuntimeError):
@@ -18,20 +18,26 @@ class WorkerError(RuntimeError):
 
 
 class Worker:
-    """A process in which one library works, told what to do in lines of JSON (see tokenizer_workers.py).
+    """A process in which one library works, told what to do in lines of JSON (see sides.py).
+
+    Args:
+        python: the Python to run it in.
+        script: what to run, with the library's name.
+        library: one that the script has a side for.
+        threads: how many the library is to use, as far as an environment variable can tell it.
 
     Raises:
         WorkerError: the library cannot be imported.
     """
 
-    def __init__(self, python: Path, library: str) -> None:
+    def __init__(self, python: Path, script: Path, library: str, threads: int) -> None:
         self.library = library
         self._process = subprocess.Popen(
-            [python, WORKERS, library],
+            [python, script, library],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "RAYON_NUM_THREADS": "2", "TOKENIZERS_PARALLELISM": "true"},
+            env={**os.environ, **dict.fromkeys(THREADS, str(threads)), "TOKENIZERS_PARALLELISM": "true"},
         )
         try:
             self.version = self.call("version")
