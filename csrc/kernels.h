@@ -172,8 +172,8 @@ int pyllm_sum_of_squares(pyllm_context *context, const float *x, int64_t count, 
 // p -= lr (m / correction1 / (sqrt(v / correction2) + eps) + weight_decay p); gradient = 0.
 // ranges: begins[i] <= index < ends[i] has weight_decays[i]; what lies between ranges is left alone.
 int pyllm_adamw(pyllm_context *context, float *parameters, float *gradients, float *m, float *v, const int64_t *begins,
-                const int64_t *ends, const float *weight_decays, int64_t ranges, float lr, float beta1, float beta2,
-                float eps, float correction1, float correction2, float scale);
+                const int64_t *ends, const float *weight_decays, int64_t ranges, double lr, double beta1, double beta2,
+                double eps, double correction1, double correction2, double scale);
 
 // Muon's momentum (Jordan, 2024): momentum = beta momentum + g with g = scale gradient; out = g + beta momentum
 // (Nesterov); gradient = 0.
@@ -190,5 +190,5 @@ int pyllm_linear_combination(pyllm_context *context, float a, const float *x, fl
 // softmax(logits / temperature) cut to the top_k greatest (0: all), then to the fewest whose probabilities reach top_p
 // (1: all). The uniform number of a row is Philox4x32-10 of key `seed` and the row's counter (4 words).
 // logprobs (N): of the id, at temperature 1, without cuts.
-int pyllm_sample(pyllm_context *context, const pyllm_matrix *logits, float temperature, int32_t top_k, float top_p,
+int pyllm_sample(pyllm_context *context, const pyllm_matrix *logits, double temperature, int32_t top_k, double top_p,
                  uint64_t seed, const uint32_t *counters, int32_t *ids, float *logprobs);
