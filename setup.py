@@ -110,7 +110,7 @@ def cpu_kernels(instruction_set: str) -> Extension:
             *("-fopenmp", "-fvisibility=hidden", "-Wall", "-Wextra"),
             *INSTRUCTION_SETS[instruction_set],
         ],
-        extra_link_args=["-fopenmp"],
+        extra_link_args=["-fopenmp", "-Wl,-z,nodelete"],  # OpenMP's threads must not lose their code when Python ends
     )
 
 

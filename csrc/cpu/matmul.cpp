@@ -18,7 +18,7 @@
 namespace pyllm {
 namespace {
 
-constexpr int64_t most_depth = 384;
+constexpr int64_t most_depth = lanes == 16 ? 256 : 384;  // a panel of b: 24 to 32 kB
 constexpr int64_t most_block_rows = lanes == 16 ? 168 : 144;  // a block of a: 221 to 258 kB
 constexpr int64_t most_rows = 2016, most_columns = 3072;      // packed at once: 3.1 MB of a and 4.7 MB of b
 constexpr int64_t task_columns = 16 * tile_columns;
@@ -180,6 +180,125 @@ int many_rows(pyllm_context *context, const Operand &a, const Operand &b, int64_
     return 0;
 }
 
+// The square of `lanes` vectors, turned: v[i][j] becomes v[j][i]. Blocks of 1, 2, 4, ... lanes change places.
+inline __attribute__((always_inline)) void turn(Floats (&v)[lanes]) {
+#pragma GCC unroll 4
+    for (int half = 1; half < lanes; half *= 2) {
+        Ints even, odd;
+#pragma GCC unroll 16
+        for (int lane = 0; lane < lanes; lane++) {
+            even[lane] = lane & half ? lanes + lane - half : lane;
+            odd[lane] = lane & half ? lanes + lane : lane + half;
+        }
+#pragma GCC unroll 16
+        for (int i = 0; i < lanes; i++) {
+            if (i & half) continue;
+            const Floats a = v[i], b = v[i + half];
+            v[i] = __builtin_shuffle(a, b, even);
+            v[i + half] = __builtin_shuffle(a, b, odd);
+        }
+    }
+}
+
+// `rows` rows of a times groups * lanes columns of op(b) = b^T from `column` on: b's rows are read as they lie, a
+// square of lanes x lanes at a time.
+template <int rows, int groups>
+void few_rows_transposed(const Operand &a, const Operand &b, int64_t row, int64_t column, int64_t columns, Range ks,
+                         const Output &to) {
+    constexpr int64_t ahead = 512 / sizeof(float);
+    Floats sums[rows][groups] = {};
+    const float *lines[groups * lanes];
+    for (int i = 0; i < groups * lanes; i++)  // columns beyond the last repeat it, and are not written
+        lines[i] = b.at(0, column + i < columns ? column + i : columns - 1);
+    for (int64_t k = ks.begin; k < ks.end; k += lanes) {
+        const int64_t count = ks.end - k < lanes ? ks.end - k : lanes;
+#pragma GCC unroll 4
+        for (int group = 0; group < groups; group++) {
+            Floats square[lanes];
+            const float *const *line = lines + group * lanes;
+            if (count == lanes) {
+#pragma GCC unroll 16
+                for (int i = 0; i < lanes; i++) {
+                    square[i] = load(line[i] + k);
+                    __builtin_prefetch(line[i] + k + ahead);
+                }
+            } else {
+                for (int i = 0; i < lanes; i++) square[i] = load_part(line[i] + k, count);
+            }
+            turn(square);
+            if (count == lanes) {
+#pragma GCC unroll 16
+                for (int j = 0; j < lanes; j++)
+#pragma GCC unroll 8
+                    for (int i = 0; i < rows; i++) sums[i][group] += splat(*a.at(row + i, k + j)) * square[j];
+            } else {
+                for (int j = 0; j < count; j++)
+                    for (int i = 0; i < rows; i++) sums[i][group] += splat(*a.at(row + i, k + j)) * square[j];
+            }
+        }
+    }
+    for (int i = 0; i < rows; i++)
+        for (int group = 0; group < groups; group++)
+            if (column + group * lanes < columns)
+                write_vector(to, row + i, column + group * lanes, sums[i][group], columns - column - group * lanes);
+}
+
+// The same for b as it is: its rows are vectors already.
+template <int rows, int groups>
+void few_rows_plain(const Operand &a, const Operand &b, int64_t row, int64_t column, int64_t columns, Range ks,
+                    const Output &to) {
+    const int64_t a_row = a.transposed ? 1 : a.stride, a_depth = a.transposed ? a.stride : 1;
+    Floats sums[rows][groups] = {};
+    if (columns - column >= groups * lanes) {
+        multiply_tile<rows, groups>(ks.end - ks.begin, a.at(row, ks.begin), a_row, a_depth, b.at(ks.begin, column),
+                                    b.stride, sums);
+    } else {
+        for (int64_t k = ks.begin; k < ks.end; k++)
+            for (int group = 0; group < groups; group++) {
+                const int64_t left = columns - column - group * lanes;
+                const Floats b_row = left > 0 ? load_part(b.at(k, column + group * lanes), left) : Floats{};
+                for (int i = 0; i < rows; i++) sums[i][group] += splat(*a.at(row + i, k)) * b_row;
+            }
+    }
+    for (int i = 0; i < rows; i++)
+        for (int group = 0; group < groups; group++)
+            if (column + group * lanes < columns)
+                write_vector(to, row + i, column + group * lanes, sums[i][group], columns - column - group * lanes);
+}
+
+template <int rows, int groups>
+void few_rows_band(const Operand &a, const Operand &b, int64_t row, Range columns, int64_t N, Range ks,
+                   const Output &to) {
+    for (int64_t column = columns.begin; column < columns.end; column += groups * lanes) {
+        if (b.transposed)
+            few_rows_transposed<rows, groups>(a, b, row, column, N, ks, to);
+        else
+            few_rows_plain<rows, groups>(a, b, row, column, N, ks, to);
+    }
+}
+
+void few_rows_product(pyllm_context *context, const Operand &a, const Operand &b, int64_t M, int64_t N, int64_t K,
+                      Output to) {
+    const Depths depths(K);
+#pragma omp parallel num_threads(context->threads) firstprivate(to)
+    {
+        const Range columns = share(N, omp_get_thread_num(), omp_get_num_threads(), 4 * lanes);
+        // A band of columns at a time through all of K: b is read once, row after row where it is transposed.
+        for (int64_t column = columns.begin; column < columns.end; column += 4 * lanes) {
+            const Range band = {column, column + 4 * lanes < columns.end ? column + 4 * lanes : columns.end};
+            for (int64_t block = 0; block < depths.blocks; block++) {
+                const Range ks = depths.block(block);
+                to.first = block == 0;
+                to.last = block == depths.blocks - 1;
+                int64_t row = 0;
+                for (; row + 4 <= M; row += 4) few_rows_band<4, 2>(a, b, row, band, N, ks, to);
+                for (; row + 2 <= M; row += 2) few_rows_band<2, 4>(a, b, row, band, N, ks, to);
+                for (; row < M; row++) few_rows_band<1, 4>(a, b, row, band, N, ks, to);
+            }
+        }
+    }
+}
+
 }  // namespace
 }  // namespace pyllm
 
@@ -196,5 +315,9 @@ int pyllm_matmul(pyllm_context *context, const pyllm_matrix *a, int32_t transpos
     const Operand op_b = {static_cast<const float *>(b->data), b->stride, transpose_b != 0};
     const Output to = {static_cast<float *>(out->data), addend ? static_cast<const float *>(addend->data) : nullptr,
                        bias, preactivation, out->stride, addend ? addend->stride : 0, N, activation, true, true};
+    if (M <= few_rows) {
+        few_rows_product(context, op_a, op_b, M, N, K, to);
+        return 0;
+    }
     return many_rows(context, op_a, op_b, M, N, K, to);
 }
