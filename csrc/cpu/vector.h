@@ -56,6 +56,22 @@ inline float maximum(Floats value) {
     return values[0];
 }
 
+inline Floats square_root(Floats value) {
+    alignas(64) float values[lanes];
+    *reinterpret_cast<Floats *>(values) = value;
+    for (int i = 0; i < lanes; i++) values[i] = sqrtf(values[i]);  // which the compiler makes one instruction
+    return *reinterpret_cast<const Floats *>(values);
+}
+
+// Doubles, as many as fill a register; load_doubles widens floats.
+constexpr int double_lanes = lanes / 2;
+typedef double Doubles __attribute__((vector_size(4 * lanes)));
+typedef int64_t Longs __attribute__((vector_size(4 * lanes)));
+inline Doubles load_doubles(const float *from) {
+    typedef float Half __attribute__((vector_size(2 * lanes), aligned(4), may_alias));
+    return __builtin_convertvector(*reinterpret_cast<const Half *>(from), Doubles);
+}
+
 // e^x to 1 unit in the last place or so: x = n ln 2 + r with |r| <= ln 2 / 2, e^r by a polynomial (the coefficients of
 // Cephes' expf, Moshier), 2^n by the exponent's bits, in two factors so that results down to the smallest normal
 // number come out. Below -87.3 (where e^x leaves the normal numbers) it is 0, above 88.7 infinity; NaN stays NaN.

@@ -97,7 +97,7 @@ def matrix(name: str, array: Array, shape: Shape, flags: int = ALIGNED) -> Any:
             array.dtype is FLOAT32
             and array.shape == shape
             and found & flags == flags
-            and (step == 4 or columns == 1)
+            and (step == 4 or columns == 1 or found & CONTIGUOUS)
             and not stride & 3
         ):
             first_row = array if found & CONTIGUOUS else array[0]
@@ -122,7 +122,7 @@ def heads(name: str, array: Array, shape: Shape, flags: int = ALIGNED) -> Any:
             array.dtype is FLOAT32
             and array.shape == shape
             and found & flags == flags
-            and (step == 4 or head_dim == 1)
+            and (step == 4 or head_dim == 1 or found & CONTIGUOUS)
             and not (batch_stride | position_stride | head_stride) & 3
         ):
             first_head = array if found & CONTIGUOUS else array[0, 0, 0]
