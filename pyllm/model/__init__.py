@@ -1,0 +1,7 @@
+"""The model: its configuration, its parameters, its forward and backward pass."""
+
+from pyllm.model.cache import KVCache
+from pyllm.model.config import ModelConfig
+from pyllm.model.gpt import GPT, Outputs, StaleActivations
+
+__all__ = ["GPT", "KVCache", "ModelConfig", "Outputs", "StaleActivations"]
