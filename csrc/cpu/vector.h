@@ -41,19 +41,21 @@ inline Floats maximum(Floats a, Floats b) { return a > b ? a : b; }
 inline Floats minimum(Floats a, Floats b) { return a < b ? a : b; }
 
 // Across the lanes, always in the same order: halves onto each other.
+template <int count, class Combine>
+inline float fold(typename VectorTypes<count>::Floats value, Combine combine) {
+    if constexpr (count == 1) {
+        return value[0];
+    } else {
+        typename VectorTypes<count / 2>::Floats halves[2];
+        memcpy(halves, &value, sizeof halves);  // the compiler keeps it in registers
+        return fold<count / 2>(combine(halves[0], halves[1]), combine);
+    }
+}
 inline float sum(Floats value) {
-    alignas(64) float values[lanes];
-    *reinterpret_cast<Floats *>(values) = value;
-    for (int half = lanes / 2; half; half /= 2)
-        for (int i = 0; i < half; i++) values[i] += values[i + half];
-    return values[0];
+    return fold<lanes>(value, [](auto a, auto b) { return a + b; });
 }
 inline float maximum(Floats value) {
-    alignas(64) float values[lanes];
-    *reinterpret_cast<Floats *>(values) = value;
-    for (int half = lanes / 2; half; half /= 2)
-        for (int i = 0; i < half; i++) values[i] = values[i] > values[i + half] ? values[i] : values[i + half];
-    return values[0];
+    return fold<lanes>(value, [](auto a, auto b) { return a > b ? a : b; });
 }
 
 inline Floats square_root(Floats value) {
