@@ -14,7 +14,7 @@ extern "C" {
 namespace pyllm {
 
 // The buffers of a context, each for one use, so that a kernel that calls another keeps its own.
-enum Buffer { packed_a, packed_b, small_a, tiles, chunk, partial_sums, buffers };
+enum Buffer { packed_a, packed_b, tiles, chunk_rows, chunk_logits, partial_sums, buffers };
 
 }  // namespace pyllm
 
