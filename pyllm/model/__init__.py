@@ -1,7 +1,8 @@
-"""The model: its configuration, its parameters, its forward and backward pass."""
+"""The model: its configuration, its parameters, its forward and backward pass, and its folders."""
 
 from pyllm.model.cache import KVCache
 from pyllm.model.config import ModelConfig
+from pyllm.model.folders import load
 from pyllm.model.gpt import GPT, Outputs, StaleActivations
 
-__all__ = ["GPT", "KVCache", "ModelConfig", "Outputs", "StaleActivations"]
+__all__ = ["GPT", "KVCache", "ModelConfig", "Outputs", "StaleActivations", "load"]

@@ -182,7 +182,7 @@ def prefill(model: GPT, tokens: Array, cache: KVCache, row: int) -> Array:
     logits = numpy.empty((1, cfg.vocab_size), model.dtype)
     ops.matmul(a.final[last], w.head, logits, transpose_b=True)
     cache.lengths[row] = end
-    return logits[0]
+    return logits.reshape(-1)
 
 
 def _check_fit(model: GPT, cache: KVCache) -> None:
