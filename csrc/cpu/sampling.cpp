@@ -5,8 +5,9 @@
 // A row of 50,000 logits is 200 kB, read a few times from the second-level cache; what costs is an exponential a logit.
 // A first pass notes the maximum of every block, and with a cut most blocks hold nothing that is kept and are not
 // looked at again. The top_k greatest gather in a list that is cut back when it has twice that many. The nucleus is
-// found by halving, as quickselect does: O(V), however flat the distribution is. Weights are doubles, so that the id is
-// that of the definition but for the last bits; sums go block by block, in the same order for every number of threads.
+// found by summing slices of logits, then halving the slice it ends in, as quickselect does: O(V), however flat the
+// distribution is. Weights are doubles, so that the id is that of the definition but for the last bits; sums go block
+// by block, in the same order for every number of threads.
 #include <algorithm>
 #include <functional>
 
@@ -16,18 +17,19 @@ namespace pyllm {
 namespace {
 
 constexpr int64_t block_size = 128;
-constexpr int64_t likely_nucleus = 512;  // the nucleus is looked for among so many first
+constexpr int slices = 2048, slices_per_nat = 64;
 
-// e^x for x <= 0, to a few units in the last place: as in vector.h, with the exponential's series to its 13th term.
+// e^x for x <= 0 with a relative error of at most 2e-13: as in vector.h, with the exponential's series to its 10th
+// term.
 inline Doubles exponential(Doubles x) {
     constexpr double shifter = 6755399441055744.0;  // 1.5 * 2^52: adding it rounds to an integer
     const Doubles bounded = x > -708.0 ? x : Doubles{} - 708.0;
     const Doubles shifted = bounded * 1.4426950408889634 + shifter;
     const Doubles n = shifted - shifter;
     const Doubles r = (bounded - n * 0.693145751953125) - n * 1.42860682030941723212e-6;
-    Doubles p = Doubles{} + 1.0 / 6227020800;
-    for (double term : {1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880, 1.0 / 40320, 1.0 / 5040,
-                        1.0 / 720, 1.0 / 120, 1.0 / 24, 1.0 / 6, 1.0 / 2, 1.0, 1.0})
+    Doubles p = Doubles{} + 1.0 / 3628800;
+    for (double term :
+         {1.0 / 362880, 1.0 / 40320, 1.0 / 5040, 1.0 / 720, 1.0 / 120, 1.0 / 24, 1.0 / 6, 1.0 / 2, 1.0, 1.0})
         p = p * r + term;
     const Longs exponent = reinterpret_cast<Longs>(shifted) - reinterpret_cast<Longs>(Doubles{} + shifter);
     return x > -708.0 ? p * reinterpret_cast<Doubles>((exponent + 1023) << 52) : Doubles{};
@@ -112,34 +114,41 @@ class Row {
 
     // log softmax(logits)[id]
     float logprob(int64_t id) const {
-        double total = 0;
-        for (int64_t block = 0; block < blocks_; block++) {
-            Floats sums[2] = {};
-            for_vectors<2>(begin(block), end(block), [&](int64_t i, auto size, int way) {
-                sums[way] += pyllm::exponential(load(logits_ + i, size, -INFINITY) - greatest_);
-            });
-            total += sum(sums);
-        }
+        double total = total_;
+        if (total == 0)
+            for (int64_t block = 0; block < blocks_; block++) {
+                Floats sums[2] = {};
+                for_vectors<2>(begin(block), end(block), [&](int64_t i, auto size, int way) {
+                    sums[way] += pyllm::exponential(load(logits_ + i, size, -INFINITY) - greatest_);
+                });
+                total += sum(sums);
+            }
         return static_cast<float>(static_cast<double>(logits_[id]) - greatest_ - log(total));
     }
 
     int64_t draw(double temperature, int64_t top_k, double top_p, double u) {
         scale_ = temperature > 1e-300 ? 1 / temperature : 1e300;
+        slice_scale_ = static_cast<float>(std::min(slices_per_nat * scale_, 1e30));
         const bool cut = top_k && top_k < count_;
         int64_t candidates = 0;
         if (cut) {
             candidates = select(top_k);
             cut_after(*std::min_element(keys_, keys_ + candidates));
         }
-        if (top_p < 1) {
-            const double total = cut ? weight(0, candidates) : weigh();
-            if (!cut) {
-                candidates = select(likely_nucleus);
-                if (weight(0, candidates) < top_p * total) candidates = select(count_);
-            }
-            cut_after(nucleus(candidates, top_p, total));
+        if (top_p < 1 && cut) {
+            cut_after(nucleus(candidates, 0, top_p, weight(0, candidates)));
+        } else if (top_p < 1) {
+            double masses[slices] = {}, before = 0;
+            const double total = weigh_slices(masses);
+            int slice = 0;
+            for (; slice < slices - 1 && before + masses[slice] / total < top_p; slice++)
+                before += masses[slice] / total;
+            candidates = collect(slice);
+            if (candidates) cut_after(nucleus(candidates, before, top_p, total));
         }
-        return first_above(u * weigh());
+        const double total = weigh();
+        if (temperature == 1 && !cut && top_p >= 1) total_ = total;
+        return first_above(u * total);
     }
 
   private:
@@ -168,10 +177,51 @@ class Row {
         return k;
     }
 
-    // The key of the last of the nucleus, which lies among the first `candidates` keys.
-    uint64_t nucleus(int64_t candidates, double top_p, double total) {
+    // The slice of a logit: how far it lies below the greatest, the last slice without end.
+    int slice_of(float logit) const {
+        const float slice = (greatest_ - logit) * slice_scale_;
+        return slice < slices - 1 ? static_cast<int>(slice) : slices - 1;
+    }
+
+    // Adds the weights of all logits to those of their slices; returns the sum of all.
+    double weigh_slices(double* masses) const {
+        double total = 0;
+        for (int64_t block = 0; block < blocks_; block++) {
+            double values[block_size];
+            int slice[block_size];
+            const int64_t first = begin(block), size = end(block) - first;
+            for (int64_t i = 0; i < size; i += double_lanes) {
+                const Doubles part = weights(first + i, first + size);
+                memcpy(values + i, &part, sizeof part);
+            }
+            for (int64_t i = 0; i < size; i++) slice[i] = slice_of(logits_[first + i]);
+            double sum = 0;
+            for (int64_t i = 0; i < size; i++) {
+                masses[slice[i]] += values[i];
+                sum += values[i];
+            }
+            total += sum;
+        }
+        return total;
+    }
+
+    // Leaves in keys_ what is in one slice; returns their number.
+    int64_t collect(int slice) {
+        int64_t found = 0;
+        for (int64_t block = 0; block < blocks_; block++) {
+            if (slice_of(maxima_[block]) > slice) continue;
+            for (int64_t i = begin(block); i < end(block); i++) {
+                keys_[found] = key_of(logits_[i], i);
+                found += slice_of(logits_[i]) == slice && logits_[i] > -INFINITY;
+            }
+        }
+        return found;
+    }
+
+    // The key of the last of the nucleus, which lies among the first `candidates` keys; before: the probability of
+    // those that come before all of these.
+    uint64_t nucleus(int64_t candidates, double before, double top_p, double total) {
         int64_t begin = 0, end = candidates;
-        double before = 0;  // the probability of those before begin, which are all kept
         while (end - begin > 64) {
             const int64_t middle = begin + (end - begin) / 2;
             std::nth_element(keys_ + begin, keys_ + middle, keys_ + end, std::greater<>());
@@ -222,6 +272,7 @@ class Row {
         Doubles place;
         for (int lane = 0; lane < double_lanes; lane++) place[lane] = lane;
         const Doubles logits = load_doubles(from);
+        if (cut_ == -INFINITY) return weights(from);
         const double cut = cut_;
         const Longs kept = (logits > cut) | ((logits == cut) & (place <= static_cast<double>(cut_id_ - i)));
         return kept ? weights(from) : Doubles{};
@@ -272,6 +323,8 @@ class Row {
     float* maxima_;
     float greatest_ = 0;
     double scale_ = 1;
+    double total_ = 0;  // of e^(logit - greatest), where draw came by it
+    float slice_scale_ = 1;
     float cut_ = -INFINITY;  // the logit and the id of the last that is kept, in the order of the cuts
     int64_t cut_id_ = INT32_MAX;
 };
