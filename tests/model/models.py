@@ -54,3 +54,11 @@ def random_segments(source: numpy.random.Generator, shape: tuple[int, int], prob
     """Segments that begin anywhere, with numbers that do not all follow one another."""
     steps = source.integers(1, 4, shape) * (source.random(shape) < probability)
     return numpy.cumsum(steps, axis=1).astype(numpy.int32)
+
+
+def assert_close(found: Array, expected: Array, what: str = "", tolerance: float = 1e-5) -> None:
+    """The difference's length is at most `tolerance` of the length of what is expected."""
+    assert found.shape == expected.shape, what
+    expected = expected.astype(numpy.float64)
+    difference, size = (float(numpy.sqrt((x**2).sum())) for x in (found - expected, expected))
+    assert difference <= tolerance * size, f"{what} differs by {difference}, its size is {size}"
