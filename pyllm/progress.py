@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 import time
+from collections.abc import Callable
 
 SECONDS_BETWEEN_LINES = 10.0
+SECONDS_BETWEEN_UPDATES = 0.25  # of a bar
 
 
 class Progress:
@@ -15,16 +18,28 @@ class Progress:
         title: what is being done.
         unit: what is counted; "bytes" are shown as MB.
         total: how many there will be, when known.
-        show: True: a bar on a terminal, otherwise lines; False: nothing; None: a bar on a terminal, otherwise nothing.
+        show: True: a bar on a terminal or in a notebook, otherwise lines; False: nothing; None: as True, but no lines
+            where output goes into a file.
+        first_line: seconds until the first line.
     """
 
-    def __init__(self, title: str, unit: str, total: int | None = None, show: bool | None = None) -> None:
+    def __init__(
+        self,
+        title: str,
+        unit: str,
+        total: int | None = None,
+        show: bool | None = None,
+        first_line: float = SECONDS_BETWEEN_LINES,
+    ) -> None:
         self._title, self._unit, self._total = title, unit, total
-        self._start = self._last_line = time.monotonic()
+        self._start = time.monotonic()
+        self._next = self._start
         self._bar = None
         if show is None:
-            show = _interactive()
-        self._lines = show and not _interactive()
+            show = sys.stderr.isatty() or _in_notebook()
+        self._lines = show and not _bars_work()
+        if self._lines:
+            self._next += first_line
         if show and not self._lines:
             from rich.console import Console
             from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
@@ -36,6 +51,7 @@ class Progress:
                 TextColumn("{task.fields[figures]}"),
                 TimeRemainingColumn(),
                 console=Console(stderr=True),
+                refresh_per_second=4,
             )
             self._task = self._bar.add_task(title, total=total, figures="")
 
@@ -53,13 +69,30 @@ class Progress:
         if self._bar:
             self._bar.update(self._task, total=total)
 
-    def update(self, done: int) -> None:
-        """Tells how many units are done by now."""
+    def update(self, done: int, figures: Callable[[], str] | None = None) -> None:
+        """Tells how many units are done by now.
+
+        Args:
+            done: units.
+            figures: makes what is shown beside the title; default: the units done and how many a second.
+        """
+        now = time.monotonic()
+        if not (self._bar or self._lines) or (now < self._next and not (self._bar and done == self._total)):
+            return
+        text = figures() if figures else self._figures(done)
         if self._bar:
-            self._bar.update(self._task, completed=done, figures=self._figures(done))
-        elif self._lines and time.monotonic() - self._last_line >= SECONDS_BETWEEN_LINES:
-            self._last_line = time.monotonic()
-            print(f"{self._title}: {self._figures(done)}", file=sys.stderr, flush=True)
+            self._next = now + SECONDS_BETWEEN_UPDATES
+            self._bar.update(self._task, completed=done, figures=text)
+        else:
+            self._next = now + SECONDS_BETWEEN_LINES
+            print(f"{self._title}: {text}", file=sys.stderr, flush=True)
+
+    def print(self, text: str) -> None:
+        """Shows a line, above the bar where there is one."""
+        if self._bar:
+            self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        elif self._lines:
+            print(text, file=sys.stderr, flush=True)
 
     def _figures(self, done: int) -> str:
         rate = done / max(time.monotonic() - self._start, 1e-9)
@@ -69,5 +102,10 @@ class Progress:
         return f"{number.format(done / scale)}{of} {unit}, {number.format(rate / scale)} {unit}/s"
 
 
-def _interactive() -> bool:
-    return sys.stderr.isatty() or "ipykernel" in sys.modules
+def _in_notebook() -> bool:
+    return "ipykernel" in sys.modules
+
+
+def _bars_work() -> bool:
+    """Whether rich can redraw a line; in a notebook it does so with ipywidgets."""
+    return importlib.util.find_spec("ipywidgets") is not None if _in_notebook() else sys.stderr.isatty()

@@ -1,1 +1,6 @@
 """Training: the loop that all stages share, and one driver a stage."""
+
+from pyllm.train.pretrain import Result, pretrain
+from pyllm.train.pretrain_config import PretrainConfig
+
+__all__ = ["PretrainConfig", "Result", "pretrain"]

@@ -1,0 +1,221 @@
+"""Checkpoints: a folder with all that a run needs to go on as if it had never stopped.
+
+    config.json, model.safetensors   the model, as Hugging Face lays it out
+    tokenizer.json                   where the run has a tokenizer
+    optimizer.npz                    the optimizer's averages
+    training_state.json              step, place in the data, and the other small numbers
+    checkpoint.json                  {"format": "pyllm checkpoint 1", "files": {name: {"bytes": n, "crc32": hex}, ...}}
+
+A checkpoint is written under a temporary name, flushed to the disk, and renamed. So one that has its name is whole, and
+checkpoint.json tells one that was damaged later.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import zipfile
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy
+
+if TYPE_CHECKING:
+    from pyllm.model import GPT
+    from pyllm.optim import AdamW
+    from pyllm.tokenizer import Tokenizer
+
+FORMAT = "pyllm checkpoint 1"
+MANIFEST = "checkpoint.json"
+STATE = "training_state.json"
+OPTIMIZER = "optimizer.npz"
+TOKENIZER = "tokenizer.json"
+BLOCK_BYTES = 1 << 20
+
+
+class Checkpoint(NamedTuple):
+    """A checkpoint's folder and the step after which it was made."""
+
+    path: Path
+    step: int
+
+
+def path_of(folder: Path, stage: str, step: int) -> Path:
+    """Where the checkpoint of a step belongs."""
+    return folder / f"{stage}_{step:08d}"
+
+
+def found(folder: Path, stage: str) -> list[Checkpoint]:
+    """The checkpoints of a stage in a folder, by their steps; whether they are whole is not looked at."""
+    if not folder.is_dir():
+        return []
+    name = re.compile(rf"{re.escape(stage)}_([0-9]{{8,}})")
+    matches = ((path, name.fullmatch(path.name)) for path in folder.iterdir() if path.is_dir())
+    return sorted((Checkpoint(path, int(match[1])) for path, match in matches if match), key=lambda one: one.step)
+
+
+def save(path: Path, model: GPT, optimizer: AdamW, state: dict[str, Any], tokenizer: Tokenizer | None = None) -> None:
+    """Writes a checkpoint, whole or not at all; one that stood there before is replaced.
+
+    Args:
+        path: the folder to make.
+        model: its parameters are written, its gradients are not: they must have been used.
+        optimizer: its state is written.
+        state: the rest of the run's state, for JSON.
+        tokenizer: written along, so that the folder alone is enough to sample from.
+
+    Raises:
+        OSError: it cannot be written; the disk is full.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    try:
+        model.save(temporary)
+        if tokenizer is not None:
+            tokenizer.save(temporary / TOKENIZER)
+        numbers: dict[str, Any] = {}
+        arrays: dict[str, Any] = {}
+        for name, value in optimizer.state().items():
+            (arrays if isinstance(value, numpy.ndarray) else numbers)[name] = value
+        with (temporary / OPTIMIZER).open("wb") as file:
+            numpy.savez(file, **arrays)
+        (temporary / STATE).write_text(json.dumps({**state, "optimizer": numbers}, indent=1))
+        files = {one.name: _measured(one) for one in sorted(temporary.iterdir())}
+        (temporary / MANIFEST).write_text(json.dumps({"format": FORMAT, "files": files}, indent=1))
+        for one in temporary.iterdir():
+            _flush(one)
+        _flush(temporary)
+        old = path.with_name(f".{path.name}.{os.getpid()}.old.tmp")
+        if path.exists():
+            path.rename(old)
+        temporary.rename(path)
+        _flush(path.parent)
+        shutil.rmtree(old, ignore_errors=True)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+
+
+def verify(path: Path) -> dict[str, Any]:
+    """Compares each file of a checkpoint with its size and checksum; returns the training state.
+
+    Raises:
+        ValueError: the checkpoint is damaged; says how.
+        FileNotFoundError: there is none.
+    """
+    if not path.is_dir():
+        raise FileNotFoundError(f"there is no checkpoint {path}")
+    try:
+        manifest = json.loads((path / MANIFEST).read_bytes())
+        if manifest["format"] != FORMAT:
+            raise ValueError(f"its format is {manifest['format']!r}, not {FORMAT!r}")
+        files = {str(name): (int(one["bytes"]), str(one["crc32"])) for name, one in manifest["files"].items()}
+    except FileNotFoundError:
+        raise ValueError(f"the checkpoint {path} is damaged: {MANIFEST} is missing") from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"the checkpoint {path} is damaged: {MANIFEST} cannot be read: {error}") from None
+    for name, (size, checksum) in files.items():
+        file = path / Path(name).name
+        if not file.is_file():
+            raise ValueError(f"the checkpoint {path} is damaged: {name} is missing")
+        if (there := file.stat().st_size) != size:
+            raise ValueError(f"the checkpoint {path} is damaged: {name} has {there} bytes, not the {size} it had")
+        if _measured(file)["crc32"] != checksum:
+            raise ValueError(f"the checkpoint {path} is damaged: the checksum of {name} is not the one it had")
+    try:
+        state = json.loads((path / STATE).read_bytes())
+        if not isinstance(state, dict):
+            raise ValueError("it is not an object")
+    except (OSError, ValueError) as error:
+        raise ValueError(f"the checkpoint {path} is damaged: {STATE} cannot be read: {error}") from None
+    return state
+
+
+def load_optimizer(path: Path, optimizer: AdamW, state: dict[str, Any]) -> None:
+    """Restores an optimizer from a checkpoint and its training state, as `verify` returned it.
+
+    Raises:
+        ValueError: the optimizer in the checkpoint is of another kind, or of another model.
+    """
+    try:
+        with numpy.load(path / OPTIMIZER, allow_pickle=False) as arrays:
+            optimizer.load_state({**state["optimizer"], **arrays})
+    except (OSError, EOFError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        raise ValueError(f"the checkpoint {path} is damaged: {OPTIMIZER} cannot be read: {error}") from None
+    except ValueError as error:
+        raise ValueError(f"the checkpoint {path} does not fit: {error}") from None
+
+
+def newest(
+    folder: Path, stage: str, step: int | None = None, offer: str = "pass --from-step {step} to go on"
+) -> tuple[Checkpoint, dict[str, Any]]:
+    """The last checkpoint in a folder, or the one of `step`, verified; and its training state.
+
+    Args:
+        folder: where the checkpoints are.
+        stage: whose.
+        step: only the one after this step.
+        offer: what an error tells to do to use an earlier one, with {step} and {path}.
+
+    Raises:
+        FileNotFoundError: there is none.
+        ValueError: it is damaged; names the last one before it that is whole.
+    """
+    there = found(folder, stage)
+    if step is not None:
+        there = [one for one in there if one.step <= step]
+    if not there or (step is not None and there[-1].step != step):
+        raise FileNotFoundError(f"there is no checkpoint{f' of step {step}' if step is not None else ''} in {folder}")
+    try:
+        return there[-1], verify(there[-1].path)
+    except ValueError as error:
+        for earlier in reversed(there[:-1]):
+            try:
+                verify(earlier.path)
+            except ValueError:
+                continue
+            what_to_do = offer.format(step=earlier.step, path=earlier.path)
+            raise ValueError(f"{error}. The one before it, of step {earlier.step}, is whole: {what_to_do}") from None
+        raise ValueError(f"{error}, and no other in {folder} is whole") from None
+
+
+def keep_last(folder: Path, stage: str, count: int) -> None:
+    """Removes all checkpoints of a stage but the last ones, and what writers that were killed have left."""
+    for one in found(folder, stage)[:-count]:
+        doomed = one.path.with_name(f".{one.path.name}.old.tmp")  # first: a half-removed one must not look damaged
+        one.path.rename(doomed)
+        shutil.rmtree(doomed, ignore_errors=True)
+    for left in folder.glob(f".{stage}_*.tmp"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def set_aside_after(folder: Path, stage: str, step: int) -> list[Path]:
+    """Renames the checkpoints after a step, for a run that goes on from there; returns their new paths."""
+    renamed = []
+    for one in found(folder, stage):
+        if one.step > step:
+            number = 1
+            while (other := one.path.with_name(f"{one.path.name}.aside{number}")).exists():
+                number += 1
+            renamed.append(one.path.rename(other))
+    return renamed
+
+
+def _measured(file: Path) -> dict[str, Any]:
+    checksum = size = 0
+    with file.open("rb") as stream:
+        while block := stream.read(BLOCK_BYTES):
+            checksum, size = zlib.crc32(block, checksum), size + len(block)
+    return {"bytes": size, "crc32": f"{checksum:08x}"}
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

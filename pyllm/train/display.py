@@ -1,0 +1,86 @@
+"""What a person sees while a model trains: step, loss, speed, share of the machine's peak, time to go."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from types import ModuleType
+
+import numpy
+
+from pyllm.progress import Progress
+
+PEAK_SIZE = 512  # the sides of the product that the peak is measured with: three megabytes, which stay in the cache
+PEAK_SECONDS = 0.05
+STEPS_OF_A_RATE = 20
+
+
+def matmul_peak(ops: ModuleType) -> float:
+    """The floating-point operations a second that our matrix product reaches right now, with all its threads.
+
+    Measured, in a twentieth of a second, on a product that stays in the cache: what a training step could reach if it
+    were nothing else. A fact about the machine as it is now, not about its model's name.
+    """
+    a = numpy.full((PEAK_SIZE, PEAK_SIZE), 0.5, numpy.float32)
+    b, out = a.copy(), a.copy()
+    best, start = float("inf"), time.perf_counter()
+    while (began := time.perf_counter()) - start < PEAK_SECONDS:
+        ops.matmul(a, b, out)
+        best = min(best, time.perf_counter() - began)
+    return 2 * PEAK_SIZE**3 / best
+
+
+class Display:
+    """The progress display of a training stage; a context manager.
+
+    Args:
+        title: the stage's name.
+        steps: how many the whole run has.
+        flops_per_token: of forward and backward, for rows of so many tokens.
+        peak: what `matmul_peak` says.
+        show: see Progress.
+    """
+
+    def __init__(
+        self, title: str, steps: int, flops_per_token: Callable[[int], float], peak: float, show: bool | None = None
+    ) -> None:
+        self._progress = Progress(title, "steps", total=steps, show=show, first_line=0)
+        self._steps, self._flops_per_token, self._peak = steps, flops_per_token, peak
+        self._recent: deque[tuple[float, int]] = deque(maxlen=STEPS_OF_A_RATE)  # seconds and tokens of the last steps
+
+    def __enter__(self) -> Display:
+        self._progress.__enter__()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._progress.__exit__(*exception)
+
+    def print(self, text: str) -> None:
+        """Shows a line."""
+        self._progress.print(text)
+
+    def share_of_peak(self, tokens_per_second: float, context: int) -> float:
+        """The share of the peak that a speed is, for rows of `context` tokens."""
+        return self._flops_per_token(context) * tokens_per_second / self._peak
+
+    def step(self, step: int, loss: float, seconds: float, tokens: int, context: int) -> None:
+        """Tells of a step that is done: which it is, from 1, its loss, its seconds, its tokens in rows of `context`."""
+        self._recent.append((seconds, tokens))
+        self._progress.update(step, lambda: self._figures(step, loss, context))
+
+    def _figures(self, step: int, loss: float, context: int) -> str:
+        seconds = max(sum(one for one, _ in self._recent), 1e-9)
+        rate = sum(tokens for _, tokens in self._recent) / seconds
+        to_go = (self._steps - step) * seconds / len(self._recent)
+        return (
+            f"step {step:,} of {self._steps:,}, loss {loss:.4f}, {rate:,.0f} tokens/s, "
+            f"{self.share_of_peak(rate, context):.0%} of the peak, {duration(to_go)} to go"
+        )
+
+
+def duration(seconds: float) -> str:
+    """Seconds as 1:23 or 1:02:03."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,309 @@
+"""The settings of pretraining: what can be given, and how what is not given follows from the rest."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from tyro.conf import Positional, UseAppendAction
+
+from pyllm.model import GPT, ModelConfig
+from pyllm.model.config import Derived
+from pyllm.optim import AdamW, Muon
+from pyllm.train.loop import LoopSettings
+from pyllm.train.run_folder import RunFolder, Table
+from pyllm.train.schedule import Kind, checked_schedule, learning_rate
+
+TOKENS_PER_PARAMETER = 20  # Hoffmann et al. 2022, https://arxiv.org/abs/2203.15556, table 3
+MOST_TOKENS_AT_ONCE = 4096  # in a micro-batch: more would cost memory and gain no speed
+OVERFITTING_STEPS = 300
+
+# What a run that goes on may be given anew; anything else would make it another run.
+CHANGEABLE = frozenset(
+    ("steps", "lr", "min_lr", "max_norm", "evaluate_every", "evaluate_tokens", "sample_every", "sample_prompt")
+) | {"sample_tokens", "save_every", "keep", "threads"}
+NOT_STORED = frozenset(("name", "runs", "resume", "from_step", "progress"))
+FAMILIES: dict[str, dict[str, Any]] = {
+    "llama": {},  # the dial's own
+    "gpt2": {"norm": "layernorm", "position": "learned", "mlp": "gelu", "bias": True},
+}
+MODEL_FIELDS = (
+    *("n_layer", "n_head", "n_kv_head", "n_embd", "head_dim", "n_hidden", "context"),
+    *("norm", "position", "mlp", "bias", "qk_norm", "tie_embeddings", "window"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PretrainConfig:
+    """Settings of pretraining; what is None is derived, mostly from the depth.
+
+    Args:
+        data: text files; or tokens: folders of token shards, nanoGPT's or llm.c's .bin files.
+        validation_data: files or folders of the same kind to evaluate on; may be given several times. Default: the end
+            of the data.
+        validation_fraction: how much of the data's end is kept for that; 0: nothing.
+        name: of the run; it lives in RUNS/NAME.
+        runs: the folder of all runs.
+        tokenizer: a tokenizer.json. For text: needed, unless byte_level; for tokens: the one that made them, to show
+            samples and bits per byte.
+        byte_level: every byte is a token, there are no merges.
+        vocab_size: of tokens without a tokenizer; default: what their format says.
+        depth: the dial: the number of layers, from which the rest of the model follows.
+        family: "llama" (RMSNorm, rotary positions, SwiGLU) or "gpt2" (LayerNorm, learned positions, GELU, biases).
+        n_layer: blocks.
+        n_head: query heads.
+        n_kv_head: key and value heads.
+        n_embd: channels.
+        head_dim: channels of a head.
+        n_hidden: channels inside the MLP.
+        context: tokens that the model sees at once; also a row's length in training.
+        norm: "layernorm" or "rmsnorm".
+        position: "learned" or "rope".
+        mlp: "gelu", "gelu_erf", "relu_squared" or "swiglu".
+        bias: whether norms and matrices have biases.
+        qk_norm: whether queries and keys are normalised.
+        tie_embeddings: whether the classifier is the embedding.
+        window: a position sees so many.
+        steps: updates; this, tokens or minutes say how long the run is. Default: 20 tokens a parameter.
+        tokens: to train on, counted as often as they are seen.
+        minutes: as many steps as the machine does in about that time; measured once, at the start.
+        batch_size: rows in a micro-batch.
+        micro_batches: for one update.
+        optimizer: "adamw", or "muon" for the matrices of the blocks, with AdamW for the rest.
+        lr: the highest learning rate.
+        min_lr: the lowest, at the end.
+        warmup_steps: the learning rate rises over them.
+        schedule: "cosine", "stable" (then a line down over the last decay_fraction), or "constant".
+        decay_fraction: of all steps, for "stable".
+        beta1: see AdamW.
+        beta2: see AdamW.
+        eps: see AdamW.
+        weight_decay: see AdamW.
+        matrix_lr: Muon's learning rate, for the matrices; it follows the schedule of lr.
+        momentum: Muon's.
+        max_norm: gradients are clipped to this norm.
+        evaluate_every: steps between evaluations; 0: only at the end.
+        evaluate_tokens: of the validation data, while training; at the end it is all of it.
+        sample_every: steps between samples; 0: only at the end.
+        sample_prompt: what samples go on from; default: the end of a text, or a new line.
+        sample_tokens: in a sample.
+        save_every: steps between checkpoints; 0: only at the end.
+        keep: how many checkpoints stay.
+        overfit_one_batch: train on the first batch alone, to see the loss go to zero.
+        seed: of the parameters, the order of the data, and the samples.
+        threads: default: all cores given to the process.
+        resume: go on with the run of that name from its last checkpoint; all other settings are those it was begun
+            with.
+        from_step: with resume: from the checkpoint of this step instead; later ones are set aside.
+        progress: show progress; default: on a terminal or in a notebook.
+    """
+
+    data: Positional[tuple[Path, ...]] = ()
+    validation_data: UseAppendAction[tuple[Path, ...]] = ()
+    validation_fraction: float = 0.1
+    name: str = "pretrain"
+    runs: Path = Path("runs")
+    tokenizer: Path | None = None
+    byte_level: bool = False
+    vocab_size: int | None = None
+
+    depth: int = 4
+    family: Literal["llama", "gpt2"] = "llama"
+    n_layer: int | None = None
+    n_head: int | None = None
+    n_kv_head: int | None = None
+    n_embd: int | None = None
+    head_dim: int | None = None
+    n_hidden: int | None = None
+    context: int | None = None
+    norm: str | None = None
+    position: str | None = None
+    mlp: str | None = None
+    bias: bool | None = None
+    qk_norm: bool | None = None
+    tie_embeddings: bool | None = None
+    window: int | None = None
+
+    steps: int | None = None
+    tokens: int | None = None
+    minutes: float | None = None
+    batch_size: int | None = None
+    micro_batches: int | None = None
+
+    optimizer: Literal["adamw", "muon"] = "adamw"
+    lr: float | None = None
+    min_lr: float | None = None
+    warmup_steps: int | None = None
+    schedule: Kind = "cosine"
+    decay_fraction: float = 0.2
+    beta1: float = 0.9
+    beta2: float | None = None
+    eps: float = 1e-8
+    weight_decay: float = 0.1
+    matrix_lr: float = 0.02
+    momentum: float = 0.95
+    max_norm: float = 1.0
+
+    evaluate_every: int | None = None
+    evaluate_tokens: int = 1 << 16
+    sample_every: int | None = None
+    sample_prompt: str | None = None
+    sample_tokens: int = 100
+    save_every: int | None = None
+    keep: int = 2
+
+    overfit_one_batch: bool = False
+    seed: int = 0
+    threads: int | None = None
+    resume: bool = False
+    from_step: int | None = None
+    progress: bool | None = None
+
+    @property
+    def folder(self) -> RunFolder:
+        """Where the run lives.
+
+        Raises:
+            ValueError: the name is not that of one folder.
+        """
+        if not self.name or Path(self.name).name != self.name:
+            raise ValueError(f"name must be the name of one folder, got {self.name!r}")
+        return RunFolder(self.runs / self.name)
+
+    def rate(self, step: int) -> float:
+        """The learning rate of a step; of resolved settings."""
+        assert self.lr is not None and self.min_lr is not None and self.warmup_steps is not None and self.steps
+        return learning_rate(
+            step,
+            schedule=self.schedule,
+            lr=self.lr,
+            min_lr=self.min_lr,
+            warmup_steps=self.warmup_steps,
+            steps=self.steps,
+            decay_fraction=self.decay_fraction,
+        )
+
+
+def model_config(config: PretrainConfig, vocab_size: int) -> tuple[ModelConfig, list[Derived]]:
+    """The model of the settings, and how each of its values came about."""
+    given = {name: value for name in MODEL_FIELDS if (value := getattr(config, name)) is not None}
+    depth = given.pop("n_layer", config.depth)
+    return ModelConfig.derive(depth, vocab_size=vocab_size, **FAMILIES[config.family] | given)
+
+
+def resolved(config: PretrainConfig, model: ModelConfig) -> tuple[PretrainConfig, list[Derived]]:
+    """The settings with all that follows from others, but steps where minutes are given; and why each is what it is.
+
+    Raises:
+        ValueError: settings contradict one another or are out of range.
+    """
+    if sum(value is not None for value in (config.tokens, config.minutes)) + (config.steps is not None) > 1:
+        raise ValueError("give only one of steps, tokens and minutes")
+    derivation: list[Derived] = []
+    values: dict[str, Any] = {}
+
+    def derive(name: str, value: Any, reason: str) -> Any:
+        given = getattr(config, name)
+        values[name] = value if given is None else given
+        derivation.append(Derived(name, values[name], reason if given is None else "given"))
+        return values[name]
+
+    wanted = max(2048, 1 << round(math.log2(64 * model.n_layer**2)))
+    rows = max(1, min(wanted, MOST_TOKENS_AT_ONCE) // model.context)
+    batch_size = derive("batch_size", rows, f"rows of {model.context} tokens, at most {MOST_TOKENS_AT_ONCE} at once")
+    for name in ("batch_size", "micro_batches", "tokens", "minutes", "steps"):
+        if (value := getattr(config, name)) is not None and not value > 0:
+            raise ValueError(f"{name} must be positive, got {value}")
+    at_once = batch_size * model.context
+    if config.batch_size is None:
+        micro_batches = derive("micro_batches", max(1, wanted // at_once), f"about {wanted} tokens an update")
+    else:
+        micro_batches = derive("micro_batches", 1, "batch_size is given")
+    for_update = at_once * micro_batches
+    if config.minutes is None:
+        tokens, reason = TOKENS_PER_PARAMETER * model.num_parameters(), f"{TOKENS_PER_PARAMETER} tokens a parameter"
+        if config.tokens is not None:
+            tokens, reason = config.tokens, f"{config.tokens} tokens"
+        steps = OVERFITTING_STEPS if config.overfit_one_batch else -(-tokens // for_update)
+        steps = derive("steps", steps, "enough to learn one batch" if config.overfit_one_batch else reason)
+    lr = derive("lr", float(f"{6e-4 * math.sqrt(768 / model.n_embd):.2g}"), "0.0006 sqrt(768 / n_embd)")
+    derive("min_lr", lr / 10, "a tenth of lr")
+    derive("beta2", 0.99 if for_update < 16384 else 0.95, "0.99 for updates of few tokens, else 0.95")
+    config = replace(config, **values)
+    if config.minutes is None:
+        config, more = with_steps(config, steps)
+        derivation += more
+    checked_schedule(config.schedule, lr, values["min_lr"], config.warmup_steps or 0, config.decay_fraction)
+    return config, derivation
+
+
+def with_steps(config: PretrainConfig, steps: int) -> tuple[PretrainConfig, list[Derived]]:
+    """The settings with a number of steps, and with what follows from it."""
+    derivation = []
+    values: dict[str, Any] = {"steps": steps, "tokens": None, "minutes": None}
+    for name, value, reason in (
+        ("warmup_steps", min(steps // 20, 1000), "a twentieth of the steps"),
+        ("evaluate_every", max(1, steps // 10), "ten times in all"),
+        ("sample_every", max(1, steps // 4), "four times in all"),
+        ("save_every", max(1, steps // 10), "ten times in all"),
+    ):
+        given = getattr(config, name)
+        values[name] = value if given is None else given
+        derivation.append(Derived(name, values[name], reason if given is None else "given"))
+    return replace(config, **values), derivation
+
+
+def loop_settings(config: PretrainConfig) -> LoopSettings:
+    """What the loop must know, of resolved settings."""
+    assert config.steps and config.micro_batches
+    return LoopSettings(
+        steps=config.steps,
+        micro_batches=config.micro_batches,
+        max_norm=config.max_norm,
+        evaluate_every=config.evaluate_every or 0,
+        sample_every=config.sample_every or 0,
+        save_every=config.save_every or 0,
+        keep=config.keep,
+        progress=config.progress,
+    )
+
+
+def make_optimizer(config: PretrainConfig, model: GPT) -> AdamW:
+    """The optimizer of resolved settings."""
+    assert config.lr is not None and config.beta2 is not None
+    betas = (config.beta1, config.beta2)
+    if config.optimizer == "muon":
+        return Muon(model, config.lr, betas, config.eps, config.weight_decay, config.matrix_lr, config.momentum)
+    return AdamW(model, config.lr, betas, config.eps, config.weight_decay)
+
+
+def of_table(table: Table, given: PretrainConfig) -> PretrainConfig:
+    """The settings that a run was begun with, from its config.toml, with what may be given anew.
+
+    Raises:
+        ValueError: the table is damaged, or something is given that would make it another run.
+    """
+    names = {field.name for field in fields(PretrainConfig)}
+    if unknown := set(table) - names:
+        raise ValueError(f"the run's config.toml has the unknown setting {min(unknown)!r}")
+    values: dict[str, Any] = dict(table)
+    for name in ("data", "validation_data"):
+        values[name] = tuple(map(Path, values.get(name, ())))
+    if "tokenizer" in values:
+        values["tokenizer"] = Path(values["tokenizer"])
+    stored = PretrainConfig(**values)
+    changes: dict[str, Any] = {name: getattr(given, name) for name in NOT_STORED}
+    for field in fields(PretrainConfig):
+        new, old = getattr(given, field.name), getattr(stored, field.name)
+        if field.name in NOT_STORED or new in (field.default, old):
+            continue
+        if field.name not in CHANGEABLE:
+            raise ValueError(
+                f"{field.name} is {old} in this run, not {new}: leave it out, or begin another run under another name"
+            )
+        changes[field.name] = new
+    if "lr" in changes and "min_lr" not in changes and stored.min_lr is not None:
+        changes["min_lr"] = min(stored.min_lr, changes["lr"] / 10)
+    return replace(stored, **changes)

@@ -1,0 +1,190 @@
+"""A run's folder: runs/NAME/ with config.toml, metrics.jsonl, checkpoints/, report.md, plots/ and what stages add.
+
+Each stage has a table of its own in config.toml, its name in each line of metrics.jsonl, and its checkpoints'
+names start with it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pyllm.files import write_whole
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+Table = dict[str, Any]
+
+
+class RunFolder:
+    """The files of one run."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self.config = self.path / "config.toml"
+        self.metrics = self.path / "metrics.jsonl"
+        self.checkpoints = self.path / "checkpoints"
+        self.plots = self.path / "plots"
+        self.report = self.path / "report.md"
+        self.tokenizer = self.path / "tokenizer.json"
+        self.shards = self.path / "shards"
+
+    def make(self) -> None:
+        """Makes the folder.
+
+        Raises:
+            FileExistsError: something of that name is there; it is left as it is.
+        """
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self.path.mkdir()
+        except FileExistsError:
+            raise FileExistsError(
+                f"{self.path} is already there: pass --resume to go on with it, or give the new run another --name"
+            ) from None
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keeps other processes from writing into the folder.
+
+        Raises:
+            ValueError: another one does.
+        """
+        import fcntl
+
+        with (self.path / ".lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise ValueError(f"another process is at work on {self.path}; stop it first") from None
+            yield
+
+    # config.toml
+
+    def write_config(self, stage: str, table: Table) -> None:
+        """Writes a stage's table into config.toml; those of other stages stay."""
+        tables = self.read_tables() if self.config.exists() else {}
+        write_whole(self.config, to_toml({**tables, stage: table}).encode())
+
+    def read_config(self, stage: str) -> Table:
+        """A stage's table.
+
+        Raises:
+            FileNotFoundError: there is no config.toml.
+            ValueError: it is damaged, or has no such table.
+        """
+        table = self.read_tables().get(stage)
+        if not isinstance(table, dict):
+            raise ValueError(f"{self.config} has no [{stage}]: there is nothing of that stage to go on with")
+        return table
+
+    def read_tables(self) -> dict[str, Any]:
+        """All of config.toml. Raises as read_config does."""
+        if not self.path.is_dir():
+            raise FileNotFoundError(f"there is no run {self.path} to go on with")
+        if not self.config.exists():
+            raise FileNotFoundError(f"{self.path} is not a run: it has no {self.config.name}")
+        try:
+            return tomllib.loads(self.config.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise ValueError(f"{self.config} is damaged: {error}") from None
+
+    # metrics.jsonl
+
+    def read_metrics(self, stage: str | None = None) -> list[Table]:
+        """The lines of metrics.jsonl, of one stage or of all; a last line that is not whole is left out."""
+        if not self.metrics.exists():
+            return []
+        lines = []
+        for number, line in enumerate(self.metrics.read_bytes().split(b"\n")[:-1], 1):
+            try:
+                metrics = json.loads(line)
+            except ValueError:
+                raise ValueError(f"{self.metrics} is damaged: line {number} is not JSON") from None
+            if stage is None or metrics.get("stage") == stage:
+                lines.append(metrics)
+        return lines
+
+    def cut_metrics(self, stage: str, step: int) -> None:
+        """Drops a stage's lines of later steps: what a run did after its last checkpoint, it will do again."""
+        lines = [one for one in self.read_metrics() if one.get("stage") != stage or one.get("step", 0) <= step]
+        if self.metrics.exists():
+            write_whole(self.metrics, "".join(json.dumps(line) + "\n" for line in lines).encode())
+
+    @contextmanager
+    def metrics_writer(self, stage: str) -> Iterator[MetricsWriter]:
+        """Appends to metrics.jsonl."""
+        with self.metrics.open("ab", buffering=0) as file:
+            yield MetricsWriter(file.write, stage)
+
+
+class MetricsWriter:
+    """Writes lines {"stage": ..., "step": ..., ...}, each in one piece."""
+
+    def __init__(self, write: Any, stage: str) -> None:
+        self._write, self._stage = write, stage
+
+    def __call__(self, step: int, **metrics: Any) -> None:
+        self._write(json.dumps({"stage": self._stage, "step": step, **metrics}).encode() + b"\n")
+
+
+def table_of(config: Any) -> Table:
+    """A configuration dataclass as a table of strings, numbers, booleans and lists; what is None is left out."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, Path):
+            return str(value)
+        if isinstance(value, (tuple, list)):
+            return [plain(item) for item in value]
+        if isinstance(value, Mapping):
+            return {name: plain(item) for name, item in value.items() if item is not None}
+        return value
+
+    pairs = ((field.name, getattr(config, field.name)) for field in dataclasses.fields(config))
+    return {name: plain(value) for name, value in pairs if value is not None}
+
+
+def to_toml(tables: Mapping[str, Mapping[str, Any]]) -> str:
+    """Tables of strings, numbers, booleans, lists of these, and tables of these as TOML.
+
+    Raises:
+        TypeError: a value is none of these.
+        ValueError: a string holds what UTF-8 cannot.
+    """
+    lines: list[str] = []
+    for name, table in tables.items():
+        lines.append(f"[{name}]")
+        lines += [f"{key} = {_toml_value(value)}" for key, value in table.items() if not isinstance(value, Mapping)]
+        lines.append("")
+        nested = {f"{name}.{key}": value for key, value in table.items() if isinstance(value, Mapping)}
+        if nested:
+            lines.append(to_toml(nested))
+    return "\n".join(lines)
+
+
+def _toml_value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return repr(value) if math.isfinite(value) else str(value)
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise ValueError(f"{value!r} cannot be written to a configuration file: it is not UTF-8") from None
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(_toml_value, value)) + "]"
+    raise TypeError(f"{type(value).__name__} cannot be written to a configuration file")
