@@ -1,0 +1,113 @@
+"""Results that must be the same to the last bit, on CPUs: a row's, whatever stands in the other rows.
+
+So a prompt gets the same logits alone and in a batch, and a token the same ones from the cache and from a whole prompt.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy
+import pytest
+from calls import Arguments, Array, Implementation, heads_first, outputs_of, spread
+from examples import (
+    Example,
+    activation_forward,
+    attention_decode,
+    attention_forward,
+    classifier_forward,
+    embedding_forward,
+    example,
+    layernorm_forward,
+    normal,
+    rmsnorm_forward,
+    rope_forward,
+    sample,
+    softmax_forward,
+    swiglu_forward,
+)
+
+import pyllm
+
+
+@pytest.fixture(autouse=True)
+def promised(implementation: Implementation) -> None:
+    if not implementation.same_bits:
+        pytest.skip(f"{implementation.name} does not promise the same bits")
+
+
+def product(implementation: Implementation, a: Array, b: Array, form: str, **options: Any) -> Array:
+    arguments = {
+        "a": a.T.copy() if form[0] == "t" else a,
+        "b": b.T.copy() if form[1] == "t" else b,
+        "out": numpy.zeros((len(a), b.shape[1]), numpy.float32),
+        "transpose_a": form[0] == "t",
+        "transpose_b": form[1] == "t",
+        **options,
+    }
+    return implementation.run("matmul", arguments, {"a": spread, "b": spread})["out"]
+
+
+# The depths are within one block of the sum, and in two and three blocks.
+@pytest.mark.parametrize("depth", [5, 390, 1031])
+@pytest.mark.parametrize("epilogue", [False, True])
+@pytest.mark.parametrize("form", ["nt", "nn", "tn", "tt"])
+def test_an_element_of_a_product_depends_on_its_row_and_column_alone(
+    form: str, epilogue: bool, depth: int, implementation: Implementation
+) -> None:
+    random = numpy.random.default_rng(depth)
+    a, b, bias = normal(random, 67, depth), normal(random, depth, 77), normal(random, 77)
+
+    def options(columns: slice) -> dict[str, Any]:
+        return {"bias": bias[columns], "activation": "gelu_tanh"} if epilogue else {}
+
+    pyllm.set_num_threads(1)
+    whole = product(implementation, a, b, form, **options(slice(None)))
+    for threads, rows, columns in [
+        (2, slice(0, 67), slice(0, 77)),
+        (3, slice(0, 67), slice(0, 77)),
+        *((1, slice(row, row + 1), slice(0, 77)) for row in (0, 13, 66)),
+        *((2, slice(5, 5 + count), slice(0, 77)) for count in (1, 2, 3, 6, 7, 8, 9, 15, 29)),
+        *((1, slice(0, 67), slice(0, count)) for count in (1, 7, 8, 31, 33, 64)),
+        (1, slice(3, 4), slice(16, 21)),
+        (2, slice(1, 6), slice(3, 46)),
+    ]:
+        pyllm.set_num_threads(threads)
+        part = product(implementation, a[rows], numpy.ascontiguousarray(b[:, columns]), form, **options(columns))
+        assert part.tobytes() == whole[rows, columns].tobytes(), (threads, rows, columns)
+
+
+CACHE = {"q": spread, "k": heads_first, "v": heads_first}
+ROW_BY_ROW = [  # the first dimension of every array is that of the rows, but for those named: weights and tables
+    (example(layernorm_forward, 17, 131), ("weight", "bias")),
+    (example(layernorm_forward, 17, 131, residual=True), ("weight", "bias")),
+    (example(rmsnorm_forward, 17, 131), ("weight",)),
+    (example(rmsnorm_forward, 17, 131, residual=True), ("weight",)),
+    (example(rmsnorm_forward, 17, 3, 2, 67, layouts={"x": spread}), ("weight",)),
+    *((example(activation_forward, 17, 37, activation=name), ()) for name in ("gelu_tanh", "gelu_erf", "relu_squared")),
+    (example(swiglu_forward, 17, 37), ()),
+    (example(softmax_forward, 17, 131), ()),
+    (example(embedding_forward, 17, 37, 19), ("table", "position_table")),
+    (example(rope_forward, 17, 3, 2, 34, layouts={"x": spread}), ("cosines", "sines")),
+    (example(attention_forward, 5, 33, 67, 4, 2, 19, "segments", layouts=CACHE), ()),
+    (example(attention_decode, 7, 131, 4, 2, 19, layouts=CACHE), ()),
+    (example(classifier_forward, 17, 37, 131, masked=0.0), ("weight",)),
+    (example(sample, 17, 131), ()),
+    (example(sample, 17, 131, temperature=0.8, top_k=40, top_p=0.9), ()),
+]
+
+
+@pytest.mark.parametrize(("case", "shared"), ROW_BY_ROW, ids=str)
+def test_a_row_depends_on_itself_alone(case: Example, shared: tuple[str, ...], implementation: Implementation) -> None:
+    arguments = case.arguments()
+    rows = len(arguments[outputs_of(case.op, arguments)[0]])
+    pyllm.set_num_threads(1)
+    whole = implementation.run(case.op, arguments, case.layouts)
+    for threads, part in [(2, slice(0, rows)), (3, slice(0, rows)), *((2, slice(row, row + 1)) for row in range(rows))]:
+        pyllm.set_num_threads(threads)
+        some: Arguments = {
+            name: value[part] if isinstance(value, numpy.ndarray) and name not in shared else value
+            for name, value in arguments.items()
+        }
+        for name, values in implementation.run(case.op, some, case.layouts).items():
+            assert values.tobytes() == whole[name][part].tobytes(), (name, threads, part)
