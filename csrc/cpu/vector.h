@@ -75,11 +75,11 @@ inline Doubles load_doubles(const float *from) {
 }
 
 // e^x to 1 unit in the last place or so: x = n ln 2 + r with |r| <= ln 2 / 2, e^r by a polynomial (the coefficients of
-// Cephes' expf, Moshier), 2^n by the exponent's bits, in two factors so that results down to the smallest normal
-// number come out. Below -87.3 (where e^x leaves the normal numbers) it is 0, above 88.7 infinity; NaN stays NaN.
+// Cephes' expf, Moshier), 2^(n - 1) by the exponent's bits. Below -87 (where e^x leaves the normal numbers) it is 0,
+// above 88.7 infinity; NaN stays NaN.
 inline Floats exponential(Floats x) {
-    const Floats shifter = splat(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer
-    const Floats bounded = minimum(maximum(x, splat(-88.0f)), splat(89.0f));
+    constexpr float shifter = 12582912.0f + 126;  // 1.5 * 2^23: adding it rounds; 126: an exponent of 2^-1
+    const Floats bounded = minimum(splat(89.0f), maximum(splat(-87.3365447f), x));  // in this order NaN stays
     const Floats shifted = bounded * 1.44269504088896341f + shifter;
     const Floats n = shifted - shifter;
     const Floats r = (bounded - n * 0.693359375f) + n * 2.12194440e-4f;
@@ -90,14 +90,7 @@ inline Floats exponential(Floats x) {
     p = p * r + 1.6666665459e-1f;
     p = p * r + 5.0000001201e-1f;
     p = p * (r * r) + r + 1.0f;
-    const Ints exponent = reinterpret_cast<Ints>(shifted) - reinterpret_cast<Ints>(shifter);
-    const Ints half = exponent >> 1;
-    const Floats low = reinterpret_cast<Floats>((half + 127) << 23);
-    const Floats high = reinterpret_cast<Floats>((exponent - half + 127) << 23);
-    Floats result = p * low * high;
-    result = x < -87.3365447f ? splat(0) : result;
-    result = x > 88.7228394f ? splat(INFINITY) : result;
-    return x != x ? x : result;
+    return (p + p) * reinterpret_cast<Floats>(reinterpret_cast<Ints>(shifted) << 23);  // 0 for the least n, -126
 }
 
 // 1 / (1 + e^-x)
