@@ -1,6 +1,7 @@
 """The number of threads: from the process's cores, or as told."""
 
 import os
+from collections.abc import Iterator
 
 import numpy
 import pytest
@@ -10,8 +11,11 @@ from pyllm import threads
 
 
 @pytest.fixture(autouse=True)
-def restored(monkeypatch: pytest.MonkeyPatch) -> None:
+def restored(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(threads, "_num_threads", None)
+    threads.available_cores.cache_clear()
+    yield
+    threads.available_cores.cache_clear()
 
 
 def test_the_default_is_the_cores_given_to_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -20,6 +24,7 @@ def test_the_default_is_the_cores_given_to_the_process(monkeypatch: pytest.Monke
     assert pyllm.get_num_threads() == len(cores)
     try:
         os.sched_setaffinity(0, cores[:1])
+        threads.available_cores.cache_clear()
         assert pyllm.get_num_threads() == 1
     finally:
         os.sched_setaffinity(0, cores)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -65,7 +67,26 @@ class Library:
 
 @cache  # also because a library that nobody holds is unloaded, under the feet of a function just taken from it
 def _open(isa: str) -> Any:
-    return ffi.dlopen(str(Path(__file__).with_name(f"libpyllm_cpu_{isa}.so")))
+    with _bounded_spinning():
+        return ffi.dlopen(str(Path(__file__).with_name(f"libpyllm_cpu_{isa}.so")))
+
+
+@contextmanager
+def _bounded_spinning() -> Iterator[None]:
+    """Has OpenMP's threads wait for each other for some 30 microseconds in a loop, then asleep.
+
+    GNU OpenMP's own 300,000 rounds keep a core busy for milliseconds at each barrier; as soon as another process wants
+    it, the thread that is waited for does not get it, and a step takes twenty times as long. The variable is read when
+    the library is loaded, and nowhere else.
+    """
+    ours = not os.environ.keys() & {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"}
+    if ours:
+        os.environ["GOMP_SPINCOUNT"] = "2000"
+    try:
+        yield
+    finally:
+        if ours:
+            del os.environ["GOMP_SPINCOUNT"]
 
 
 @cache
