@@ -2,5 +2,6 @@
 
 from pyllm.train.pretrain import Result, pretrain
 from pyllm.train.pretrain_config import PretrainConfig
+from pyllm.train.run import RunConfig, run
 
-__all__ = ["PretrainConfig", "Result", "pretrain"]
+__all__ = ["PretrainConfig", "Result", "RunConfig", "pretrain", "run"]

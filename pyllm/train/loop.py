@@ -78,6 +78,7 @@ class Stage:
         sample: from the step to texts; None: no samples.
         tokenizer: saved along with the model.
         go_on: what to type to go on with this run, for messages.
+        go_on_slower: the same, with a lower learning rate.
     """
 
     name: str
@@ -90,6 +91,7 @@ class Stage:
     sample: Callable[[int], list[str]] | None = None
     tokenizer: Tokenizer | None = None
     go_on: str = ""
+    go_on_slower: str = ""
 
 
 @dataclass(frozen=True)
@@ -254,8 +256,8 @@ class _Session:
         good = checkpoint.found(self.folder.checkpoints, self.stage.name)
         if good:
             advice = f"The last good checkpoint is {good[-1].path}"
-            if self.stage.go_on:
-                advice += f": go on from it with a lower learning rate, `{self.stage.go_on} --lr RATE`"
+            if self.stage.go_on_slower:
+                advice += f": go on from it with a lower learning rate, `{self.stage.go_on_slower}`"
         else:
             advice = "There is no checkpoint yet: start again with a lower learning rate"
         raise NonFiniteError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import time
 from collections.abc import Iterator
@@ -157,12 +158,13 @@ def pretrain_in(folder: RunFolder, config: PretrainConfig, command: str) -> Resu
         folder.write_config("model", {name: value for name, value in asdict(shape).items() if value is not None})
     _store(folder, config, reasons)
     stage, start = _stage(folder, config, shape, tokenizer, training, validation)
-    stage.go_on = f"{command} --name {config.name}{_runs(config)} --resume"
+    name = f"--name {shlex.quote(config.name)}"
+    if config.runs != Path("runs"):
+        name += f" --runs {shlex.quote(str(config.runs))}"
+    stage.go_on = f"{command} {name} --resume"
+    stage.go_on_slower = f"pyllm pretrain {name} --resume --lr {(config.lr or 0) / 3:.2g}"
     outcome = train(stage, loop_settings(config), folder, start)
-    report = None
-    if not outcome.stopped_by:
-        report = write_report(folder)
-    return _result(folder, outcome, report)
+    return _result(folder, outcome, None if outcome.stopped_by else write_report(folder))
 
 
 def _stored(folder: RunFolder, config: PretrainConfig) -> tuple[PretrainConfig, Table | None]:
@@ -285,7 +287,3 @@ def _result(folder: RunFolder, outcome: Outcome, report: Path | None) -> Result:
         stopped_by=outcome.stopped_by.name if outcome.stopped_by else None,
         report=report,
     )
-
-
-def _runs(config: PretrainConfig) -> str:
-    return "" if config.runs == Path("runs") else f" --runs {config.runs}"

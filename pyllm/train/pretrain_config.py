@@ -13,7 +13,7 @@ from pyllm.model import GPT, ModelConfig
 from pyllm.model.config import Derived
 from pyllm.optim import AdamW, Muon
 from pyllm.train.loop import LoopSettings
-from pyllm.train.run_folder import RunFolder, Table
+from pyllm.train.run_folder import RunFolder, Table, going_on
 from pyllm.train.schedule import Kind, checked_schedule, learning_rate
 
 TOKENS_PER_PARAMETER = 20  # Hoffmann et al. 2022, https://arxiv.org/abs/2203.15556, table 3
@@ -280,30 +280,16 @@ def make_optimizer(config: PretrainConfig, model: GPT) -> AdamW:
 
 
 def of_table(table: Table, given: PretrainConfig) -> PretrainConfig:
-    """The settings that a run was begun with, from its config.toml, with what may be given anew.
+    """The settings that a run was begun with, from its config.toml, with what is given anew.
 
     Raises:
         ValueError: the table is damaged, or something is given that would make it another run.
     """
-    names = {field.name for field in fields(PretrainConfig)}
-    if unknown := set(table) - names:
+    if unknown := set(table) - {field.name for field in fields(PretrainConfig)}:
         raise ValueError(f"the run's config.toml has the unknown setting {min(unknown)!r}")
     values: dict[str, Any] = dict(table)
     for name in ("data", "validation_data"):
         values[name] = tuple(map(Path, values.get(name, ())))
     if "tokenizer" in values:
         values["tokenizer"] = Path(values["tokenizer"])
-    stored = PretrainConfig(**values)
-    changes: dict[str, Any] = {name: getattr(given, name) for name in NOT_STORED}
-    for field in fields(PretrainConfig):
-        new, old = getattr(given, field.name), getattr(stored, field.name)
-        if field.name in NOT_STORED or new in (field.default, old):
-            continue
-        if field.name not in CHANGEABLE:
-            raise ValueError(
-                f"{field.name} is {old} in this run, not {new}: leave it out, or begin another run under another name"
-            )
-        changes[field.name] = new
-    if "lr" in changes and "min_lr" not in changes and stored.min_lr is not None:
-        changes["min_lr"] = min(stored.min_lr, changes["lr"] / 10)
-    return replace(stored, **changes)
+    return going_on(PretrainConfig(**values), given, NOT_STORED, CHANGEABLE)

@@ -11,12 +11,15 @@ import json
 import math
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pyllm.files import write_whole
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -24,6 +27,7 @@ else:
     import tomli as tomllib
 
 Table = dict[str, Any]
+Config = TypeVar("Config", bound="DataclassInstance")
 
 
 class RunFolder:
@@ -138,7 +142,7 @@ class MetricsWriter:
         self._write(json.dumps({"stage": self._stage, "step": step, **metrics}).encode() + b"\n")
 
 
-def table_of(config: Any) -> Table:
+def table_of(config: DataclassInstance) -> Table:
     """A configuration dataclass as a table of strings, numbers, booleans and lists; what is None is left out."""
 
     def plain(value: Any) -> Any:
@@ -152,6 +156,30 @@ def table_of(config: Any) -> Table:
 
     pairs = ((field.name, getattr(config, field.name)) for field in dataclasses.fields(config))
     return {name: plain(value) for name, value in pairs if value is not None}
+
+
+def going_on(stored: Config, given: Config, not_stored: Collection[str], changeable: Collection[str]) -> Config:
+    """The settings that a run was begun with, with those given anew: what differs from its default was given.
+
+    Args:
+        stored: from config.toml.
+        given: now.
+        not_stored: fields that are always taken as given.
+        changeable: fields that may differ; any other would make it another run.
+
+    Raises:
+        ValueError: one that is not changeable differs.
+    """
+    changes: dict[str, Any] = {}
+    for field in dataclasses.fields(given):
+        new, old = getattr(given, field.name), getattr(stored, field.name)
+        if field.name in not_stored or (field.name in changeable and new != field.default):
+            changes[field.name] = new
+        elif new not in (field.default, old):
+            raise ValueError(
+                f"{field.name} is {old} in this run, not {new}: leave it out, or begin another run under another name"
+            )
+    return dataclasses.replace(stored, **changes)
 
 
 def to_toml(tables: Mapping[str, Mapping[str, Any]]) -> str:

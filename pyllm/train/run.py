@@ -1,0 +1,130 @@
+"""The whole way from a text to a model that one can sample from, in one folder: the main job.
+
+Today: a tokenizer, then pretraining. Each part is skipped when its files are there, so that a run that was stopped
+anywhere goes on from there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from tyro.conf import UseAppendAction
+
+from pyllm.files import file_size
+from pyllm.model import ModelConfig
+from pyllm.tokenizer import SPECIAL_TOKENS, Tokenizer
+from pyllm.train.pretrain import Result, new_or_resumed, pretrain_in
+from pyllm.train.pretrain_config import NOT_STORED, PretrainConfig
+from pyllm.train.run_folder import RunFolder, going_on, table_of
+
+NAME = "run"
+MINUTES = 2.0
+BYTES_A_MERGE = 1000  # of text: a merge that few places use teaches the model little
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig:
+    """Settings of the whole way; `pyllm pretrain` has many more for its part.
+
+    Args:
+        text: a text file; may be given several times.
+        name: of the run; it lives in RUNS/NAME. Default: the first text's.
+        runs: the folder of all runs.
+        depth: the dial: the number of layers, from which the rest of the model and of training follows.
+        minutes: how long pretraining may take, about; default: 2, unless steps or tokens are given.
+        steps: updates, instead of minutes.
+        tokens: to train on, instead of minutes.
+        vocab_size: ids of the tokenizer; default: what the depth asks for, and less for a short text.
+        context: tokens that the model sees at once; default: what the depth asks for.
+        optimizer: "muon" for the matrices of the blocks, with AdamW for the rest; or "adamw" for all.
+        sample_prompt: what samples go on from.
+        seed: of everything that is random.
+        threads: default: all cores given to the process.
+        resume: go on with the run of that name; all other settings are those it was begun with.
+        progress: show progress; default: on a terminal or in a notebook.
+    """
+
+    text: UseAppendAction[tuple[Path, ...]] = ()
+    name: str | None = None
+    runs: Path = Path("runs")
+    depth: int = 4
+    minutes: float | None = None
+    steps: int | None = None
+    tokens: int | None = None
+    vocab_size: int | None = None
+    context: int | None = None
+    optimizer: Literal["muon", "adamw"] = "muon"
+    sample_prompt: str | None = None
+    seed: int = 0
+    threads: int | None = None
+    resume: bool = False
+    progress: bool | None = None
+
+
+def run(config: RunConfig) -> Result:
+    """Trains a tokenizer on a text, and a model on its tokens; leaves all there is to know in RUNS/NAME.
+
+    Raises:
+        OSError, ValueError, NonFiniteError: as pretrain does.
+    """
+    if config.name is None:
+        if not config.text:
+            raise ValueError("there is nothing to train on: give a text, or the name of a run to go on with")
+        config = replace(config, name=config.text[0].stem)
+    folder = PretrainConfig(name=config.name or "", runs=config.runs).folder
+    if not config.resume:
+        _check(config)
+    with new_or_resumed(folder, config.resume):
+        config = replace(config, text=tuple(path.absolute() for path in config.text))
+        if NAME in (tables := folder.read_tables() if folder.config.exists() else {}):
+            stored = {**tables[NAME], "text": tuple(map(Path, tables[NAME]["text"]))}
+            config = going_on(RunConfig(**stored), config, NOT_STORED, frozenset(("threads",)))
+        else:
+            _check(config)
+            folder.write_config(NAME, {k: v for k, v in table_of(config).items() if k not in NOT_STORED})
+        _train_tokenizer(folder, config)
+        return pretrain_in(folder, _pretraining(folder, config), "pyllm run")
+
+
+def _check(config: RunConfig) -> None:
+    if not config.text:
+        raise ValueError("there is nothing to train on: give a text")
+    for path in config.text:
+        if not file_size(path):
+            raise ValueError(f"{path} is empty")
+
+
+def _train_tokenizer(folder: RunFolder, config: RunConfig) -> None:
+    if folder.tokenizer.exists():
+        return
+    smallest = 256 + len(SPECIAL_TOKENS)
+    wanted, size = ModelConfig.derive(config.depth)[0].vocab_size, sum(map(file_size, config.text))
+    vocab_size = config.vocab_size or min(wanted, smallest + size // BYTES_A_MERGE)
+    tokenizer = Tokenizer.train(
+        list(config.text), vocab_size, special_tokens=SPECIAL_TOKENS, threads=config.threads, progress=config.progress
+    )
+    tokenizer.save(folder.tokenizer)
+
+
+def _pretraining(folder: RunFolder, config: RunConfig) -> PretrainConfig:
+    """The settings of its pretraining; for one that has begun, those that are not stored."""
+    assert config.name is not None
+    ours: dict[str, Any] = {name: getattr(config, name) for name in ("name", "runs", "threads", "resume", "progress")}
+    if "pretrain" in folder.read_tables():
+        return PretrainConfig(**ours)
+    minutes = MINUTES if config.minutes is None and config.steps is None and config.tokens is None else config.minutes
+    return PretrainConfig(
+        data=config.text,
+        tokenizer=folder.tokenizer,
+        depth=config.depth,
+        minutes=minutes,
+        steps=config.steps,
+        tokens=config.tokens,
+        context=config.context,
+        optimizer=config.optimizer,
+        sample_prompt=config.sample_prompt,
+        seed=config.seed,
+        **ours,
+    )

@@ -1,0 +1,129 @@
+"""`pyllm run | pretrain | sample`."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from pyllm import checkpoint
+from pyllm.data.token_source import END_OF_TEXT, is_token_data
+from pyllm.engine import Engine
+from pyllm.model.folders import load
+from pyllm.tokenizer import Tokenizer
+from pyllm.tokenizer_commands import DEFAULT_PATH
+from pyllm.train.pretrain import Result
+from pyllm.train.pretrain_config import PretrainConfig
+from pyllm.train.run import RunConfig
+from pyllm.train.run_folder import RunFolder
+
+Pretraining = Annotated[PretrainConfig, tyro.conf.arg(name="")]
+Running = Annotated[RunConfig, tyro.conf.arg(name="")]
+
+
+def pretrain(config: Pretraining) -> None:
+    """Train a model from nothing on text or tokens. Ctrl-C saves; --resume goes on.
+
+    Text without --tokenizer is encoded with the one that `pyllm tokenizer train` has written.
+    """
+    from pyllm import train
+
+    text = config.data and not is_token_data(config.data[0])
+    if text and config.tokenizer is None and not config.byte_level and not config.resume:
+        if not DEFAULT_PATH.exists():
+            raise ValueError(
+                f"{config.data[0]} is text: pass --tokenizer, run `pyllm tokenizer train` first, or pass --byte-level"
+            )
+        config = replace(config, tokenizer=DEFAULT_PATH)
+    _tell(train.pretrain(replace(config, progress=True) if config.progress is None else config))
+
+
+def run(config: Running) -> None:
+    """Do it all: a tokenizer and a model from a text, samples, a report. Ctrl-C saves; --resume goes on."""
+    from pyllm import train
+
+    _tell(train.run(replace(config, progress=True) if config.progress is None else config))
+
+
+def sample(
+    prompt: tyro.conf.Positional[tuple[str, ...]] = (),
+    /,
+    *,
+    model: Path | None = None,
+    tokenizer: Path | None = None,
+    n: int = 1,
+    max_new_tokens: int = 200,
+    temperature: float = 0.8,
+    top_k: int = 0,
+    top_p: float = 1.0,
+    seed: int = 0,
+) -> None:
+    """Continue a prompt.
+
+    Args:
+        prompt: a text, its words joined by spaces; none: begin a new text.
+        model: a run's folder (its last checkpoint), a checkpoint, or any folder with config.json and model.safetensors;
+            default: the run that was last at work in runs/.
+        tokenizer: a tokenizer.json; default: the one in the folder.
+        n: how many continuations.
+        max_new_tokens: the most tokens of each.
+        temperature: below 1 likelier tokens are preferred; 0: always the likeliest.
+        top_k: draw from so many of the likeliest tokens; 0: from all.
+        top_p: draw from the fewest tokens whose probabilities reach this; 1: from all.
+        seed: another one, another text.
+    """
+    folder = _model_folder(model)
+    path = tokenizer or folder / checkpoint.TOKENIZER
+    if not path.exists():
+        raise ValueError(f"there is no {path}: pass --tokenizer")
+    tok = Tokenizer.load(path)
+    engine = Engine(load(folder, trainable=False), tok)
+    text = " ".join(prompt).encode("utf-8", "surrogateescape")
+    end = tok.special_tokens.get(END_OF_TEXT)
+    ids = tok.encode_ordinary(text) if text else tok.encode_ordinary("\n") if end is None else [end]
+    if n < 1:
+        raise ValueError(f"--n must be at least 1, got {n}")
+    for number in range(n):
+        if n > 1:
+            print(f"{number + 1}:")
+        stream = engine.stream_text(
+            ids, max_new_tokens, temperature, top_k, top_p, stop=() if end is None else end, seed=seed + number
+        )
+        sys.stdout.write(text.decode("utf-8", "replace"))
+        for piece in stream:
+            sys.stdout.write(piece)
+            sys.stdout.flush()
+        print()
+
+
+COMMANDS: dict[str, Callable[..., None]] = {"run": run, "pretrain": pretrain, "sample": sample}
+
+
+def _tell(result: Result) -> None:
+    if result.stopped_by is not None:  # the loop has said how to go on
+        raise SystemExit(128 + signal.Signals[result.stopped_by])
+    if result.validation_loss is not None:
+        bits = "" if result.bits_per_byte is None else f", {result.bits_per_byte:.4f} bits a byte"
+        print(f"Validation loss: {result.validation_loss:.4f} nats a token{bits}")
+    else:
+        print(f"Loss: {result.loss:.4f} nats a token")
+    print(f"Report: {result.report}")
+    print(f"Next: pyllm sample 'a text of yours' --model {result.run}")
+
+
+def _model_folder(path: Path | None) -> Path:
+    """The folder with config.json that a path stands for."""
+    if path is None:
+        runs = [one for one in Path("runs").glob("*/checkpoints") if checkpoint.found(one, "pretrain")]
+        if not runs:
+            raise ValueError("there is no run with a checkpoint in runs/ yet: train one (`pyllm run`), or pass --model")
+        path = max(runs, key=lambda one: one.stat().st_mtime).parent
+    if (path / "config.json").exists() or not (path / "checkpoints").is_dir():
+        return path
+    offer = "pass --model {path}"
+    return checkpoint.newest(RunFolder(path).checkpoints, "pretrain", offer=offer)[0].path
