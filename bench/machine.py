@@ -13,14 +13,17 @@ from pathlib import Path
 ROUNDS = 5
 SOURCE = Path(__file__).with_name("machine.c")
 TRAFFIC = ("read", "copy", "triad", "update")
-# The vectors of the kernels' libraries, and the compiler's flags for them. The gate's are the compiler's own of 32
-# bytes: AVX2 + FMA where the CPU has them, and otherwise the best that it does have.
+# Bytes of the vectors of the kernels' libraries, and the compiler's flags for them, as setup.py has them. The gate's
+# are the compiler's own of 32 bytes: AVX2 + FMA where the CPU has them, and otherwise the best that it does have.
 GATE = "gate"
 VECTORS = {
     GATE: (32, ["-march=native"]),
     "baseline": (16, []),
     "avx2": (32, ["-mavx2", "-mfma"]),
-    "avx512": (64, ["-mavx512f", "-mfma", "-mprefer-vector-width=512"]),
+    "avx512": (
+        64,
+        ["-mavx2", "-mfma", "-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-mprefer-vector-width=512"],
+    ),
 }
 
 

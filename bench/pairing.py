@@ -30,7 +30,7 @@ GATE_THREADS = 2
 MOST_REPEATED_A_PAIR = 8
 PAUSE = 4.0  # seconds to wait when the machine is not at its full rate
 PATIENCE = 900.0  # seconds that a script waits in all
-COLUMNS = ("measure", "pyllm", "peer", "ratio", "limit", "target", "met")
+COLUMNS = {name: name for name in ("measure", "pyllm", "peer", "ratio", "limit", "target", "met")}
 
 Timing = Callable[[], float]  # does a piece of work once and returns its seconds
 Options = Callable[[argparse.ArgumentParser], None]  # adds options to a parser
@@ -77,10 +77,10 @@ class Rounds:
     def median(self, side: int = 0) -> float:
         return statistics.median(self.seconds[side])
 
-    def ratio(self, side: int = 1) -> float:
-        """How many times as long as the first side another one takes: the median over rounds."""
+    def ratio(self, side: int = 1, to: int = 0) -> float:
+        """How many times as long as the side `to` another one takes: the median over rounds."""
         return statistics.median(
-            other / first for first, other in zip(self.seconds[0], self.seconds[side], strict=True)
+            other / first for first, other in zip(self.seconds[to], self.seconds[side], strict=True)
         )
 
 
@@ -122,12 +122,19 @@ class Bench:
         description: the help of the command line, whose options become `options`.
         add_options: what adds options to those that all benches have.
         workers: the script that the workers run, by its name beside this file.
+        columns: the table's: headings by the fields of a Row; a column that no row fills is left out.
     """
 
     def __init__(
-        self, title: str, description: str | None, *add_options: Options, workers: str = "tokenizer_workers"
+        self,
+        title: str,
+        description: str | None,
+        *add_options: Options,
+        workers: str = "tokenizer_workers",
+        columns: Mapping[str, str] = COLUMNS,
     ) -> None:
         self.title, self.options = title, parsed(description, *add_options)
+        self._columns = columns
         self._workers = Path(__file__).with_name(f"{workers}.py")
         self.rows: list[Row] = []
         self.notes: list[str] = []
@@ -169,6 +176,12 @@ class Bench:
         self._exits.callback(worker.close)
         self.versions[library] = worker.version
         return worker
+
+    def sides(self, *libraries: str, threads: int = GATE_THREADS) -> list[Worker]:
+        """New processes for pyllm, the first of the libraries, and for those peers that are installed."""
+        workers = [worker for library in libraries if (worker := self.worker(library, threads))]
+        assert workers[0].library == libraries[0]
+        return workers
 
     def rounds(self, *sides: Timing) -> Rounds:
         """Times the sides in turns until as many rounds count as --pairs asks for, or too many did not."""
@@ -256,11 +269,11 @@ class Bench:
         print(table_line([getattr(row, column) for column in COLUMNS]), file=sys.stderr, flush=True)
 
     def _table(self) -> list[str]:
-        columns = [column for column in COLUMNS if column != "limit" or any(row.limit for row in self.rows)]
+        shown = [name for name in self._columns if any(getattr(row, name) for row in self.rows)]
         return [
-            table_line(columns),
-            table_line(["---"] * len(columns)),
-            *(table_line([getattr(row, column) for column in columns]) for row in self.rows),
+            table_line([self._columns[name] for name in shown]),
+            table_line(["---"] * len(shown)),
+            *(table_line([getattr(row, name) for name in shown]) for row in self.rows),
         ]
 
     def _about_pairs(self) -> list[str]:
@@ -290,7 +303,7 @@ class Bench:
             "",
             *self._about_pairs(),
             f"{description['cpu']}, {description['cores']} cores, {description['system']}, Python "
-            f"{description['python']}; " + ", ".join(f"{name} {version}" for name, version in self.versions.items()),
+            f"{description['python']}" + "".join(f", {name} {version}" for name, version in self.versions.items()),
             *self.notes,
             f"\n`{command()}`",
         ]
@@ -332,4 +345,5 @@ def table_line(cells: Sequence[str]) -> str:
 def command() -> str:
     """The command that was run; of paths only their names."""
     arguments = [Path(argument).name if os.sep in argument else argument for argument in sys.argv[1:]]
-    return " ".join(["python", f"bench/{Path(sys.argv[0]).name}", *arguments])
+    script = Path(sys.argv[0]).resolve().relative_to(RESULTS.parents[1])
+    return " ".join(["python", str(script), *arguments])

@@ -7,6 +7,8 @@ import json
 import os
 import select
 import subprocess
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +66,10 @@ class Worker:
         if "error" in reply:
             raise WorkerError(f"{self.library}: {reply['error']}")
         return reply["result"]
+
+    def timing(self, method: str, **arguments: object) -> Callable[[], float]:
+        """A function that calls a method which returns seconds."""
+        return partial(self.call, method, **arguments)
 
     def close(self) -> None:
         """Ends the process; may be called again."""
