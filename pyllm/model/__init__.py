@@ -3,6 +3,7 @@
 from pyllm.model.cache import KVCache
 from pyllm.model.config import ModelConfig
 from pyllm.model.folders import load
-from pyllm.model.gpt import GPT, Outputs, StaleActivations
+from pyllm.model.gpt import GPT, StaleActivations
+from pyllm.model.inputs import Outputs
 
 __all__ = ["GPT", "KVCache", "ModelConfig", "Outputs", "StaleActivations", "load"]

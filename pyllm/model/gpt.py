@@ -21,36 +21,16 @@ from pyllm.model.activations import Activations, Workspace
 from pyllm.model.blocks import Place, after_attention, before_attention, block_backward, norm, norm_backward
 from pyllm.model.cache import KVCache
 from pyllm.model.config import ModelConfig
+from pyllm.model.inputs import Outputs, checked_gradient, checked_ids, checked_mask, checked_pass
 from pyllm.model.parameters import BlockMatrix, ParameterRange, Parameters
 from pyllm.model.positions import Positions
 from pyllm.threads import checked_integer
 
 Array = numpy.ndarray[Any, numpy.dtype[Any]]
 
-OUTPUTS = ("logprobs", "entropies", "values")
-
 
 class StaleActivations(RuntimeError):
     """There is no forward pass that backward could belong to."""
-
-
-@dataclass(slots=True)
-class Outputs:
-    """What a pass computed, each (B, T) and the caller's own; None: not asked for. Also by name: outputs["values"].
-
-    logprobs: of the targets, in nats; entropies: of the distributions over the vocabulary, in nats; values: of the
-    value head. Where a target is -1, logprobs and entropies are 0.
-    """
-
-    logprobs: Array | None = None
-    entropies: Array | None = None
-    values: Array | None = None
-
-    def __getitem__(self, name: str) -> Array | None:
-        if name not in OUTPUTS:
-            raise KeyError(f"there is no output {name!r}; there are {', '.join(OUTPUTS)}")
-        result: Array | None = getattr(self, name)
-        return result
 
 
 @dataclass(slots=True)
@@ -287,7 +267,7 @@ class GPT:
         if self.gradients is None:
             return self.score(tokens, targets, segments, want)
         self._pending = None
-        tokens, flat_targets, segments, want = self._checked(tokens, targets, segments, want)
+        tokens, flat_targets, segments, want = checked_pass(self.cfg, tokens, targets, segments, want)
         B, T = tokens.shape
         place = self.positions.of_rows(B, T, segments)
         activations = self.workspace.for_training(B, T)
@@ -308,7 +288,7 @@ class GPT:
         want: Sequence[str] = ("logprobs",),
     ) -> Outputs:
         """As outputs, without a backward pass: a pending one stays valid."""
-        tokens, flat_targets, segments, want = self._checked(tokens, targets, segments, want)
+        tokens, flat_targets, segments, want = checked_pass(self.cfg, tokens, targets, segments, want)
         B, T = tokens.shape
         activations = self.workspace.for_scoring(B, T)
         self._trunk(tokens.reshape(-1), self.positions.of_rows(B, T, segments), activations)
@@ -316,7 +296,7 @@ class GPT:
 
     def logits(self, tokens: Array, segments: Array | None = None) -> Array:
         """All logits (B, T, V): for inspection and tests only, they take B T V 4 bytes."""
-        tokens, _, segments, _ = self._checked(tokens, None, segments, ())
+        tokens, _, segments, _ = checked_pass(self.cfg, tokens, None, segments, ())
         B, T = tokens.shape
         activations = self.workspace.for_scoring(B, T)
         self._trunk(tokens.reshape(-1), self.positions.of_rows(B, T, segments), activations)
@@ -381,7 +361,12 @@ class GPT:
         a, w, grads = pending.activations, self.weights, self.gradients
         assert a.backward is not None
         gradients = {"dlogprobs": dlogprobs, "dentropies": dentropies, "dvalues": dvalues}
-        flat = {name: self._checked_gradient(name, g, a) for name, g in gradients.items() if g is not None}
+        shape = a.batch, a.time
+        flat = {
+            name: checked_gradient(name, gradient, shape, self.dtype)
+            for name, gradient in gradients.items()
+            if gradient is not None
+        }
         if not flat:
             raise ValueError("backward needs at least one of dlogprobs, dentropies and dvalues")
         if "dlogprobs" in flat and pending.logsumexp is None:
@@ -434,16 +419,14 @@ class GPT:
         """
         grads = self._gradients()
         self._pending = None
-        tokens, flat_targets, segments, _ = self._checked(tokens, targets, segments, ("logprobs",))
+        tokens, flat_targets, segments, _ = checked_pass(self.cfg, tokens, targets, segments, ("logprobs",))
         assert flat_targets is not None
         B, T = tokens.shape
         counted = flat_targets >= 0
         if mask is None:
             weights = counted.astype(self.dtype)
         else:
-            if not isinstance(mask, numpy.ndarray) or mask.shape != (B, T):
-                raise ValueError(f"mask must be an array of shape {(B, T)}, got {getattr(mask, 'shape', type(mask))}")
-            weights = numpy.where(counted, mask.reshape(-1), 0).astype(self.dtype)
+            weights = numpy.where(counted, checked_mask(mask, (B, T)), 0).astype(self.dtype)
             flat_targets = numpy.where(weights != 0, flat_targets, numpy.int32(-1))
         if denominator is None:
             denominator = float(weights.sum(dtype=numpy.float64))
@@ -502,7 +485,7 @@ class GPT:
         Raises:
             TypeError, ValueError: tokens are of another type, empty, or out of range; the row has no room for them.
         """
-        tokens = _checked_ids("tokens", tokens, 1, 0, self.cfg.vocab_size)
+        tokens = checked_ids("tokens", tokens, 1, 0, self.cfg.vocab_size)
         return kv_cache.prefill(self, tokens, cache, row)
 
     def decode(self, tokens: Array, cache: KVCache) -> Array:
@@ -515,56 +498,3 @@ class GPT:
             TypeError, ValueError: tokens are of another type or out of range, or a row of the cache is full.
         """
         return kv_cache.decode(self, tokens, cache)
-
-    # Arguments
-
-    def _checked(
-        self, tokens: Array, targets: Array | None, segments: Array | None, want: Sequence[str]
-    ) -> tuple[Array, Array | None, Array | None, Sequence[str]]:
-        """The arguments of a pass, checked; targets come back flat."""
-        V = self.cfg.vocab_size
-        tokens = _checked_ids("tokens", tokens, 2, 0, V)
-        if isinstance(want, str) or not set(want) <= set(OUTPUTS):
-            raise ValueError(f"want must name some of {', '.join(OUTPUTS)}, got {want!r}")
-        if "values" in want and self.weights.score is None:
-            raise ValueError("values are wanted, but the model has no value head")
-        if targets is not None:
-            targets = _checked_ids("targets", targets, 2, -1, V)
-            if targets.shape != tokens.shape:
-                raise ValueError(f"targets must have tokens' shape {tokens.shape}, got {targets.shape}")
-            targets = targets.reshape(-1)
-        elif "logprobs" in want or "entropies" in want:
-            raise ValueError("targets are needed unless only values are wanted")
-        if segments is not None:
-            _check_integers("segments", segments, 2)
-            if segments.shape != tokens.shape:
-                raise ValueError(f"segments must have tokens' shape {tokens.shape}, got {segments.shape}")
-        return tokens, targets, segments, want
-
-    def _checked_gradient(self, name: str, gradient: Array, a: Activations) -> Array:
-        if not isinstance(gradient, numpy.ndarray) or gradient.dtype.kind != "f":
-            found = getattr(gradient, "dtype", type(gradient).__name__)
-            raise TypeError(f"{name} must be an array of {self.dtype}, got {found}")
-        if gradient.shape != (a.batch, a.time):
-            raise ValueError(f"{name} must have the last pass's shape {(a.batch, a.time)}, got {gradient.shape}")
-        return numpy.ascontiguousarray(gradient, self.dtype).reshape(-1)
-
-
-def _check_integers(name: str, array: Array, dimensions: int) -> None:
-    if not isinstance(array, numpy.ndarray) or array.dtype != numpy.int32:
-        found = getattr(array, "dtype", type(array).__name__)
-        raise TypeError(f"{name} must be an int32 array, got {found}")
-    if array.ndim != dimensions or not array.size:
-        shape = "(B, T)" if dimensions == 2 else "(T,)"
-        raise ValueError(f"{name} must be of shape {shape} and not empty, got {array.shape}")
-    if not array.flags.c_contiguous:
-        raise ValueError(f"{name} must be C-contiguous; numpy.ascontiguousarray makes it so")
-
-
-def _checked_ids(name: str, array: Array, dimensions: int, lowest: int, vocab_size: int) -> Array:
-    _check_integers(name, array, dimensions)
-    smallest, greatest = int(array.min()), int(array.max())
-    if smallest < lowest or greatest >= vocab_size:
-        wrong = smallest if smallest < lowest else greatest
-        raise ValueError(f"{name} must be ids from {lowest} to {vocab_size - 1}, got {wrong}")
-    return array

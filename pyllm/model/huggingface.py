@@ -146,7 +146,7 @@ def _window(entries: _Content, kind: str, layers: int) -> Any:
     """The sliding window of all layers; models in which only some have one are refused."""
     kinds = entries.get("layer_types")
     if kinds is not None:
-        if len(set(map(str, kinds))) > 1 or kinds[0] not in ("full_attention", "sliding_attention"):
+        if kinds not in (["full_attention"] * layers, ["sliding_attention"] * layers):
             raise ValueError("its layer_types are not all full_attention or all sliding_attention")
         return entries.needed("sliding_window") if kinds[0] == "sliding_attention" else None
     if kind == "mistral":
