@@ -66,7 +66,19 @@ inline void interleave(const float *rows, int64_t stride, int64_t available, int
     for (; i + 2 <= count; i += 2) {
         const float *from = rows + i * stride;
         float *to = out + i;
-        for (int64_t k = 0; k < depth; k++) {
+        int64_t k = 0;
+        for (; k + 4 <= depth; k += 4) {
+            const Quad r0 = *reinterpret_cast<const Quad *>(from + k);
+            const Quad r1 = *reinterpret_cast<const Quad *>(from + k + stride);
+            const Quad low = __builtin_shufflevector(r0, r1, 0, 4, 1, 5);
+            const Quad high = __builtin_shufflevector(r0, r1, 2, 6, 3, 7);
+            float *place = to + k * width;
+            memcpy(place, &low, 8);
+            memcpy(place + width, reinterpret_cast<const char *>(&low) + 8, 8);
+            memcpy(place + 2 * width, &high, 8);
+            memcpy(place + 3 * width, reinterpret_cast<const char *>(&high) + 8, 8);
+        }
+        for (; k < depth; k++) {
             to[k * width] = from[k];
             to[k * width + 1] = from[k + stride];
         }

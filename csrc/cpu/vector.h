@@ -21,7 +21,9 @@ using Floats = VectorTypes<lanes>::Floats;
 using Ints = VectorTypes<lanes>::Ints;  // comparisons yield these: -1 where true, else 0
 using UnalignedFloats = VectorTypes<lanes>::UnalignedFloats;
 
-inline Floats splat(float value) { return Floats{} + value; }
+inline Floats splat(float value) {
+    return value - Floats{};  // value + 0 would turn -0 into 0, so the compiler would have to add
+}
 inline Floats load(const float *from) { return *reinterpret_cast<const UnalignedFloats *>(from); }
 inline void store(float *to, Floats value) { *reinterpret_cast<UnalignedFloats *>(to) = value; }
 
