@@ -18,6 +18,7 @@ import re
 import shutil
 import zipfile
 import zlib
+from collections import ChainMap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -114,6 +115,8 @@ def verify(path: Path) -> dict[str, Any]:
         if manifest["format"] != FORMAT:
             raise ValueError(f"its format is {manifest['format']!r}, not {FORMAT!r}")
         files = {str(name): (int(one["bytes"]), str(one["crc32"])) for name, one in manifest["files"].items()}
+        if missing := {"config.json", OPTIMIZER, STATE} - set(files):
+            raise ValueError(f"it lists no {min(missing)}")
     except FileNotFoundError:
         raise ValueError(f"the checkpoint {path} is damaged: {MANIFEST} is missing") from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -142,12 +145,14 @@ def load_optimizer(path: Path, optimizer: AdamW, state: dict[str, Any]) -> None:
         ValueError: the optimizer in the checkpoint is of another kind, or of another model.
     """
     try:
-        with numpy.load(path / OPTIMIZER, allow_pickle=False) as arrays:
-            optimizer.load_state({**state["optimizer"], **arrays})
-    except (OSError, EOFError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        arrays = numpy.load(path / OPTIMIZER, allow_pickle=False)
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
         raise ValueError(f"the checkpoint {path} is damaged: {OPTIMIZER} cannot be read: {error}") from None
-    except ValueError as error:
-        raise ValueError(f"the checkpoint {path} does not fit: {error}") from None
+    with arrays:
+        try:
+            optimizer.load_state(ChainMap(state.get("optimizer", {}), arrays))  # which reads one array at a time
+        except ValueError as error:
+            raise ValueError(f"the checkpoint {path} does not fit: {error}") from None
 
 
 def newest(
