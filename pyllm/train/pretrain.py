@@ -221,10 +221,10 @@ def _stage(
         return figures
 
     engine = Engine(model, tokenizer)
+    prompt = _prompt(config, tokenizer, shape.context) if tokenizer else []
 
     def sample(step: int) -> list[str]:
         assert tokenizer is not None
-        prompt = _prompt(config, tokenizer)
         (one,) = engine.generate(
             [prompt], max_new_tokens=config.sample_tokens, temperature=SAMPLE_TEMPERATURE, seed=config.seed + step
         )
@@ -244,11 +244,14 @@ def _stage(
     return stage, start
 
 
-def _prompt(config: PretrainConfig, tokenizer: Tokenizer) -> list[int]:
-    if config.sample_prompt:
-        return tokenizer.encode_ordinary(config.sample_prompt)
+def _prompt(config: PretrainConfig, tokenizer: Tokenizer, context: int) -> list[int]:
     end = tokenizer.special_tokens.get(END_OF_TEXT)
-    return tokenizer.encode_ordinary("\n") if end is None else [end]
+    ids = tokenizer.encode_ordinary(config.sample_prompt or "\n")
+    if end is not None and not config.sample_prompt:
+        ids = [end]
+    if len(ids) >= context:
+        raise ValueError(f"sample_prompt has {len(ids)} tokens; it must leave room in the context of {context}")
+    return ids
 
 
 def _steps_in(minutes: float, config: PretrainConfig, shape: ModelConfig, training: TokenSource) -> int:

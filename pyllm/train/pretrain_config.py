@@ -213,7 +213,9 @@ def resolved(config: PretrainConfig, model: ModelConfig) -> tuple[PretrainConfig
     wanted = max(2048, 1 << round(math.log2(64 * model.n_layer**2)))
     rows = max(1, min(wanted, MOST_TOKENS_AT_ONCE) // model.context)
     batch_size = derive("batch_size", rows, f"rows of {model.context} tokens, at most {MOST_TOKENS_AT_ONCE} at once")
-    for name in ("batch_size", "micro_batches", "tokens", "minutes", "steps"):
+    if config.sample_tokens < 0:
+        raise ValueError(f"sample_tokens must be at least 0, got {config.sample_tokens}")
+    for name in ("batch_size", "micro_batches", "tokens", "minutes", "steps", "evaluate_tokens"):
         if (value := getattr(config, name)) is not None and not value > 0:
             raise ValueError(f"{name} must be positive, got {value}")
     at_once = batch_size * model.context
@@ -229,7 +231,7 @@ def resolved(config: PretrainConfig, model: ModelConfig) -> tuple[PretrainConfig
         steps = OVERFITTING_STEPS if config.overfit_one_batch else -(-tokens // for_update)
         steps = derive("steps", steps, "enough to learn one batch" if config.overfit_one_batch else reason)
     lr = derive("lr", float(f"{6e-4 * math.sqrt(768 / model.n_embd):.2g}"), "0.0006 sqrt(768 / n_embd)")
-    derive("min_lr", lr / 10, "a tenth of lr")
+    derive("min_lr", float(f"{lr / 10:.3g}"), "a tenth of lr")
     derive("beta2", 0.99 if for_update < 16384 else 0.95, "0.99 for updates of few tokens, else 0.95")
     config = replace(config, **values)
     if config.minutes is None:
