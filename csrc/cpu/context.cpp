@@ -7,9 +7,9 @@
 #include <new>
 
 float *pyllm_context::buffer(pyllm::Buffer which, size_t count) {
-    if (count > capacity[which]) {
+    if (count > capacity[which] || !memory[which]) {
         free(memory[which]);
-        const size_t bytes = (count * sizeof(float) + 63) / 64 * 64;
+        const size_t bytes = (count * sizeof(float) / 64 + 1) * 64;  // never 0: null means that there is no memory
         memory[which] = static_cast<float *>(aligned_alloc(64, bytes));
         capacity[which] = memory[which] ? bytes / sizeof(float) : 0;
         if (!memory[which]) fail("there is not enough memory for a workspace of %zu bytes", bytes);

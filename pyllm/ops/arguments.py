@@ -43,8 +43,17 @@ def dimensions(name: str, array: Array, count: int) -> Shape:
         if len(shape) == count:
             return shape
     except (AttributeError, TypeError):
-        _refuse_type(name, array)
+        pass
+    shape = any_shape(name, array)
     raise ValueError(f"{name} must have {count} dimension{'s' * (count > 1)}, got shape {shape}")
+
+
+def any_shape(name: str, array: Array) -> Shape:
+    """The shape of an array of any number of dimensions."""
+    if not isinstance(array, numpy.ndarray):
+        _refuse_type(name, array)
+    shape: Shape = array.shape
+    return shape
 
 
 def floats(name: str, array: Array, shape: Shape) -> Any:

@@ -22,6 +22,7 @@ from pyllm.ops.arguments import (
     NULL,
     WRITE,
     Array,
+    any_shape,
     dimensions,
     floats,
     floats_out,
@@ -64,6 +65,8 @@ def matmul(
             f"op(a) has {inner} columns and op(b) {inner_b} rows: a has shape {shape_a}{' transposed' * transpose_a}, "
             f"b {shape_b}{' transposed' * transpose_b}"
         )
+    if addend is out and activation != "none":
+        raise ValueError(f"addend cannot be out itself when there is an activation, here {activation!r}")
     shape = (rows, columns)
     library().call(
         "pyllm_matmul",
@@ -218,14 +221,14 @@ def rmsnorm_backward(
 
 def activation_forward(x: Array, out: Array, *, activation: str) -> None:
     """Element by element, any shape: out = activation(x), a name in ACTIVATIONS; out may be x."""
-    shape = x.shape
+    shape = any_shape("x", x)
     pointers = floats("x", x, shape), floats_out("out", out, shape)
     library().call("pyllm_activation_forward", *pointers, x.size, _activation(activation))
 
 
 def activation_backward(x: Array, dout: Array, dx: Array, *, activation: str) -> None:
     """Element by element, any shape: dx = dout activation'(x); dx may be dout."""
-    shape = x.shape
+    shape = any_shape("x", x)
     pointers = floats("x", x, shape), floats("dout", dout, shape), floats_out("dx", dx, shape)
     library().call("pyllm_activation_backward", *pointers, x.size, _activation(activation))
 
@@ -446,9 +449,9 @@ def attention_decode(
 def _attention_shapes(q: Array, k: Array) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The shapes of q and k, which fit each other."""
     shape, keys = dimensions("q", q, 4), dimensions("k", k, 4)
-    if keys[0] != shape[0] or keys[3] != shape[3] or not keys[2] or shape[2] % keys[2]:
+    if keys[0] != shape[0] or keys[3] != shape[3] or not shape[3] or not keys[2] or shape[2] % keys[2]:
         raise ValueError(
-            "q (B, Tq, H, D) and k (B, Tk, G, D) must have the same B and D, and G must divide H: "
+            "q (B, Tq, H, D) and k (B, Tk, G, D) must have the same B and D, D above 0, and G must divide H: "
             f"got shapes {shape} and {keys}"
         )
     return shape, keys
@@ -543,7 +546,7 @@ def classifier_forward_backward(
 def sum_of_squares(x: Array) -> float:
     """The sum of squares of an array of any shape, in double precision."""
     result = ffi.new("double *")
-    library().call("pyllm_sum_of_squares", floats("x", x, x.shape), x.size, result)
+    library().call("pyllm_sum_of_squares", floats("x", x, any_shape("x", x)), x.size, result)
     return float(result[0])
 
 
@@ -601,7 +604,7 @@ def muon_momentum(gradient: Array, momentum: Array, out: Array, *, beta: float, 
 
     momentum = beta momentum + g with g = scale gradient; out = g + beta momentum. All three of one shape.
     """
-    shape = gradient.shape
+    shape = any_shape("gradient", gradient)
     library().call(
         "pyllm_muon_momentum",
         floats_out("gradient", gradient, shape),
@@ -615,7 +618,7 @@ def muon_momentum(gradient: Array, momentum: Array, out: Array, *, beta: float, 
 
 def linear_combination(a: float, x: Array, b: float, y: Array, out: Array) -> None:
     """Element by element, any shape: out = a x + b y; out may be x or y."""
-    shape = x.shape
+    shape = any_shape("x", x)
     pointer_x, pointer_y = floats("x", x, shape), floats("y", y, shape)
     library().call("pyllm_linear_combination", a, pointer_x, b, pointer_y, floats_out("out", out, shape), x.size)
 
@@ -677,7 +680,7 @@ def _together(name: str, array: Array | None, other_name: str, other: Array | No
 
 def _as_heads(array: Array) -> Array:
     """(N, C) as the view (1, N, 1, C); anything else as it is."""
-    return array[None, :, None] if getattr(array, "ndim", 0) == 2 else array
+    return array[None, :, None] if isinstance(array, numpy.ndarray) and array.ndim == 2 else array
 
 
 def _table(name: str, array: Array, columns: int, *, written: bool = False) -> Any:

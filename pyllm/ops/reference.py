@@ -37,8 +37,8 @@ def matmul(
     """Matrix product: out = activation(op(a) op(b) + bias) + addend, where op transposes if its flag is set.
 
     op(a): (M, K), so a is (K, M) with transpose_a; op(b): (K, N), so b is (N, K) with transpose_b; out: (M, N);
-    bias: (N,); addend: (M, N), out itself to accumulate; preactivation: (M, N), receives op(a) op(b) + bias;
-    activation: "none" or one of activation_forward's.
+    bias: (N,); addend: (M, N), out itself to accumulate, without an activation; preactivation: (M, N), receives
+    op(a) op(b) + bias; activation: "none" or one of activation_forward's.
     """
     result = (a.T if transpose_a else a) @ (b.T if transpose_b else b)
     if bias is not None:
