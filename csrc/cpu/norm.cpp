@@ -2,8 +2,8 @@
 // RMSNorm.    out = s rstd weight, one row or head at a time, rstd = 1 / sqrt(mean(s^2) + eps).
 // With s = x, or s = residual + x, which is then written too.
 // Forward reads x once (s stays in the first-level cache for the second and third pass) and writes out: 8 bytes a
-// value, 16 with the residual, so bandwidth is the floor. The variance is that of the differences from the mean:
-// nothing cancels.
+// value, 16 with the residual, so bandwidth is the floor. Memory would idle while a later pass runs, so that pass asks
+// for the next row. The variance is that of the differences from the mean: nothing cancels.
 //
 // Backward, with xhat = (s - mean) rstd and g = dout weight:
 //     ds = rstd (g - mean(g) - xhat mean(g xhat)) + dresidual     (RMSNorm: without mean(g))
@@ -15,6 +15,11 @@ namespace pyllm {
 namespace {
 
 constexpr int ways = 4;
+
+// Behind the last row this asks for what nobody reads, which does no harm.
+inline void prefetch(const float* row, int64_t i) {
+    if (row) __builtin_prefetch(row + i);
+}
 
 // s = x, or residual + x, written to residual_out as well: what all passes after the first read.
 template <class Size>
@@ -37,6 +42,8 @@ void layernorm_row(const float* x, const float* residual, const float* weight, c
     const float mean = sum(sums) / columns;
     Floats squares[ways] = {};
     for_vectors<ways>(0, columns, [&](int64_t i, auto size, int way) {
+        prefetch(x, columns + i);
+        prefetch(residual, columns + i);
         const Floats difference = load(s + i, size, mean) - mean;
         squares[way] += difference * difference;
     });
@@ -59,6 +66,9 @@ void layernorm_row_backward(const float* dout, const float* x, const float* weig
     });
     const float mean_g = sum(sums) / columns, mean_product = sum(products) / columns;
     for_vectors(0, columns, [&](int64_t i, auto size, int) {
+        prefetch(x, columns + i);
+        prefetch(dout, columns + i);
+        prefetch(dresidual, columns + i);
         const Floats d = load(dout + i, size), normalised = (load(x + i, size) - mean) * rstd;
         Floats result = rstd * (d * load(weight + i, size) - mean_g - normalised * mean_product);
         if (dresidual) result += load(dresidual + i, size);
@@ -78,6 +88,8 @@ float rmsnorm_row(const float* x, const float* residual, const float* weight, fl
     const float* s = residual ? residual_out : x;
     const float rstd = 1 / sqrtf(sum(squares) / columns + eps);
     for_vectors(0, columns, [&](int64_t i, auto size, int) {
+        prefetch(x, columns + i);
+        prefetch(residual, columns + i);
         store(out + i, load(s + i, size) * rstd * load(weight + i, size), size);
     });
     return rstd;
@@ -91,6 +103,9 @@ void rmsnorm_row_backward(const float* dout, const float* x, const float* weight
     });
     const float mean_product = sum(products) / columns;
     for_vectors(0, columns, [&](int64_t i, auto size, int) {
+        prefetch(x, columns + i);
+        prefetch(dout, columns + i);
+        prefetch(dresidual, columns + i);
         const Floats d = load(dout + i, size), normalised = load(x + i, size) * rstd;
         Floats result = rstd * (d * load(weight + i, size) - normalised * mean_product);
         if (dresidual) result += load(dresidual + i, size);
