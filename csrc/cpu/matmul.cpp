@@ -19,10 +19,12 @@ namespace pyllm {
 namespace {
 
 constexpr int64_t most_depth = lanes == 16 ? 256 : 384;  // a panel of b: 24 to 32 kB
+constexpr int64_t most_depth_rounded = most_depth + 8;
 constexpr int64_t most_block_rows = lanes == 16 ? 168 : 144;  // a block of a: 221 to 258 kB
 constexpr int64_t most_rows = 2016, most_columns = 3072;      // packed at once: 3.1 MB of a and 4.7 MB of b
 constexpr int64_t task_columns = 16 * tile_columns;
 constexpr int64_t few_rows = 8;
+constexpr int64_t band_columns = 16;  // with few rows
 
 int64_t rounded_up(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
 
@@ -126,10 +128,10 @@ void pack_b(const Operand &b, int64_t column, int64_t columns, int64_t k, int64_
         gather<tile_columns>(b.at(k, column), b.stride, columns - column, depth, out);
 }
 
-// K in blocks of nearly equal depth.
+// K in blocks of nearly equal depth; one block of none where K is 0.
 struct Depths {
     int64_t total, blocks;
-    explicit Depths(int64_t depth) : total(depth), blocks((depth + most_depth - 1) / most_depth) {}
+    explicit Depths(int64_t depth) : total(depth), blocks(depth ? (depth + most_depth - 1) / most_depth : 1) {}
     Range block(int64_t index) const { return share(total, index, blocks, 8); }
 };
 
@@ -137,9 +139,9 @@ int many_rows(pyllm_context *context, const Operand &a, const Operand &b, int64_
     const Depths depths(K);
     const int64_t row_blocks = (M + most_rows - 1) / most_rows, column_blocks = (N + most_columns - 1) / most_columns;
     float *a_panels = context->buffer(
-        packed_a, rounded_up(M < most_rows ? M : most_rows, tile_rows) * (K < most_depth ? K : most_depth + 8));
+        packed_a, rounded_up(M < most_rows ? M : most_rows, tile_rows) * (K < most_depth ? K : most_depth_rounded));
     float *b_panels = context->buffer(packed_b, rounded_up(N < most_columns ? N : most_columns, tile_columns) *
-                                                    (K < most_depth ? K : most_depth + 8));
+                                                    (K < most_depth ? K : most_depth_rounded));
     if (!a_panels || !b_panels) return 1;
 #pragma omp parallel num_threads(context->threads) firstprivate(to)
     for (int64_t row_block = 0; row_block < row_blocks; row_block++) {
@@ -180,123 +182,100 @@ int many_rows(pyllm_context *context, const Operand &a, const Operand &b, int64_
     return 0;
 }
 
-// The square of `lanes` vectors, turned: v[i][j] becomes v[j][i]. Blocks of 1, 2, 4, ... lanes change places.
-inline __attribute__((always_inline)) void turn(Floats (&v)[lanes]) {
-#pragma GCC unroll 4
-    for (int half = 1; half < lanes; half *= 2) {
-        Ints even, odd;
-#pragma GCC unroll 16
-        for (int lane = 0; lane < lanes; lane++) {
-            even[lane] = lane & half ? lanes + lane - half : lane;
-            odd[lane] = lane & half ? lanes + lane : lane + half;
-        }
-#pragma GCC unroll 16
-        for (int i = 0; i < lanes; i++) {
-            if (i & half) continue;
-            const Floats a = v[i], b = v[i + half];
-            v[i] = __builtin_shuffle(a, b, even);
-            v[i + half] = __builtin_shuffle(a, b, odd);
-        }
-    }
-}
-
-// `rows` rows of a times groups * lanes columns of op(b) = b^T from `column` on: b's rows are read as they lie, a
-// square of lanes x lanes at a time.
+// rows x groups vectors of out from `ks` of a, which is (K, rows) here, and of the rows of b that are groups * lanes
+// columns of op(b): a square of lanes x lanes at a time is turned in registers.
 template <int rows, int groups>
-void few_rows_transposed(const Operand &a, const Operand &b, int64_t row, int64_t column, int64_t columns, Range ks,
-                         const Output &to) {
-    constexpr int64_t ahead = 512 / sizeof(float);
-    Floats sums[rows][groups] = {};
-    const float *lines[groups * lanes];
-    for (int i = 0; i < groups * lanes; i++)  // columns beyond the last repeat it, and are not written
-        lines[i] = b.at(0, column + i < columns ? column + i : columns - 1);
-    for (int64_t k = ks.begin; k < ks.end; k += lanes) {
-        const int64_t count = ks.end - k < lanes ? ks.end - k : lanes;
+void few_rows_transposed(const float *a, const float *b, int64_t stride, Range ks, Floats (&sums)[rows][groups]) {
+    const int64_t whole = ks.begin + (ks.end - ks.begin) / lanes * lanes;
+    for (int64_t k = ks.begin; k < whole; k += lanes) {
 #pragma GCC unroll 4
         for (int group = 0; group < groups; group++) {
+            const float *from = b + group * lanes * stride + k;
             Floats square[lanes];
-            const float *const *line = lines + group * lanes;
-            if (count == lanes) {
 #pragma GCC unroll 16
-                for (int i = 0; i < lanes; i++) {
-                    square[i] = load(line[i] + k);
-                    __builtin_prefetch(line[i] + k + ahead);
-                }
-            } else {
-                for (int i = 0; i < lanes; i++) square[i] = load_part(line[i] + k, count);
+            for (int i = 0; i < lanes; i++) {
+                square[i] = load(from + i * stride);
+                __builtin_prefetch(from + (groups * lanes + i) * stride, 0, 2);  // of the next band
             }
             turn(square);
-            if (count == lanes) {
 #pragma GCC unroll 16
-                for (int j = 0; j < lanes; j++)
+            for (int j = 0; j < lanes; j++)
 #pragma GCC unroll 8
-                    for (int i = 0; i < rows; i++) sums[i][group] += splat(*a.at(row + i, k + j)) * square[j];
-            } else {
-                for (int j = 0; j < count; j++)
-                    for (int i = 0; i < rows; i++) sums[i][group] += splat(*a.at(row + i, k + j)) * square[j];
-            }
+                for (int i = 0; i < rows; i++) sums[i][group] += splat(a[(k + j) * rows + i]) * square[j];
         }
     }
-    for (int i = 0; i < rows; i++)
-        for (int group = 0; group < groups; group++)
-            if (column + group * lanes < columns)
-                write_vector(to, row + i, column + group * lanes, sums[i][group], columns - column - group * lanes);
+    for (int64_t k = whole; k < ks.end; k++)
+        for (int group = 0; group < groups; group++) {
+            Floats column;
+            for (int i = 0; i < lanes; i++) column[i] = b[(group * lanes + i) * stride + k];
+            for (int i = 0; i < rows; i++) sums[i][group] += splat(a[k * rows + i]) * column;
+        }
 }
 
-// The same for b as it is: its rows are vectors already.
-template <int rows, int groups>
-void few_rows_plain(const Operand &a, const Operand &b, int64_t row, int64_t column, int64_t columns, Range ks,
-                    const Output &to) {
-    const int64_t a_row = a.transposed ? 1 : a.stride, a_depth = a.transposed ? a.stride : 1;
-    Floats sums[rows][groups] = {};
-    if (columns - column >= groups * lanes) {
-        multiply_tile<rows, groups>(ks.end - ks.begin, a.at(row, ks.begin), a_row, a_depth, b.at(ks.begin, column),
-                                    b.stride, sums);
-    } else {
-        for (int64_t k = ks.begin; k < ks.end; k++)
-            for (int group = 0; group < groups; group++) {
-                const int64_t left = columns - column - group * lanes;
-                const Floats b_row = left > 0 ? load_part(b.at(k, column + group * lanes), left) : Floats{};
-                for (int i = 0; i < rows; i++) sums[i][group] += splat(*a.at(row + i, k)) * b_row;
+// A band of at most band_columns columns of out for `rows` rows of a, through all of K.
+template <int rows>
+void few_rows_band(const float *a, const Operand &b, int64_t row, int64_t column, int64_t columns, Depths depths,
+                   Output to) {
+    constexpr int groups = band_columns / lanes;
+    // What is too narrow for whole vectors is done by itself from a copy.
+    alignas(64) float narrow[lanes * most_depth_rounded];
+    for (int64_t block = 0; block < depths.blocks; block++) {
+        const Range ks = depths.block(block);
+        to.first = block == 0;
+        to.last = block == depths.blocks - 1;
+        Floats sums[rows][groups] = {};
+        const float *from = b.at(0, column);
+        if (columns == band_columns) {
+            if (b.transposed)
+                few_rows_transposed<rows, groups>(a, from, b.stride, ks, sums);
+            else
+                multiply_tile<rows, groups>(ks.end - ks.begin, a + ks.begin * rows, 1, rows, from + ks.begin * b.stride,
+                                            b.stride, sums);
+        } else {
+            for (int64_t group = 0; group * lanes < columns; group++) {
+                Floats part[rows][1] = {};
+                const int64_t left = columns - group * lanes;
+                const float *place = b.at(ks.begin, column + group * lanes);
+                if (b.transposed)
+                    interleave<lanes>(place, b.stride, left, ks.end - ks.begin, narrow);
+                else
+                    gather<lanes>(place, b.stride, left, ks.end - ks.begin, narrow);
+                multiply_tile<rows, 1>(ks.end - ks.begin, a + ks.begin * rows, 1, rows, narrow, lanes, part);
+                for (int i = 0; i < rows; i++) sums[i][group] = part[i][0];
             }
-    }
-    for (int i = 0; i < rows; i++)
-        for (int group = 0; group < groups; group++)
-            if (column + group * lanes < columns)
-                write_vector(to, row + i, column + group * lanes, sums[i][group], columns - column - group * lanes);
-}
-
-template <int rows, int groups>
-void few_rows_band(const Operand &a, const Operand &b, int64_t row, Range columns, int64_t N, Range ks,
-                   const Output &to) {
-    for (int64_t column = columns.begin; column < columns.end; column += groups * lanes) {
-        if (b.transposed)
-            few_rows_transposed<rows, groups>(a, b, row, column, N, ks, to);
-        else
-            few_rows_plain<rows, groups>(a, b, row, column, N, ks, to);
+        }
+        for (int i = 0; i < rows; i++)
+            for (int64_t group = 0; group * lanes < columns; group++)
+                write_vector(to, row + i, column + group * lanes, sums[i][group], columns - group * lanes);
     }
 }
 
-void few_rows_product(pyllm_context *context, const Operand &a, const Operand &b, int64_t M, int64_t N, int64_t K,
-                      Output to) {
+int few_rows_product(pyllm_context *context, const Operand &a, const Operand &b, int64_t M, int64_t N, int64_t K,
+                     const Output &to) {
     const Depths depths(K);
-#pragma omp parallel num_threads(context->threads) firstprivate(to)
+    float *a_columns = context->buffer(packed_a, M * K);  // in groups of rows that are worked on together
+    if (!a_columns) return 1;
+    const auto group_rows = [&](int64_t row) { return M - row >= 4 ? 4 : M - row >= 2 ? 2 : 1; };
+    for (int64_t row = 0; row < M; row += group_rows(row))
+        for (int64_t k = 0; k < K; k++)
+            for (int64_t i = 0; i < group_rows(row); i++)
+                a_columns[row * K + k * group_rows(row) + i] = *a.at(row + i, k);
+#pragma omp parallel num_threads(context->threads)
     {
-        const Range columns = share(N, omp_get_thread_num(), omp_get_num_threads(), 4 * lanes);
-        // A band of columns at a time through all of K: b is read once, row after row where it is transposed.
-        for (int64_t column = columns.begin; column < columns.end; column += 4 * lanes) {
-            const Range band = {column, column + 4 * lanes < columns.end ? column + 4 * lanes : columns.end};
-            for (int64_t block = 0; block < depths.blocks; block++) {
-                const Range ks = depths.block(block);
-                to.first = block == 0;
-                to.last = block == depths.blocks - 1;
-                int64_t row = 0;
-                for (; row + 4 <= M; row += 4) few_rows_band<4, 2>(a, b, row, band, N, ks, to);
-                for (; row + 2 <= M; row += 2) few_rows_band<2, 4>(a, b, row, band, N, ks, to);
-                for (; row < M; row++) few_rows_band<1, 4>(a, b, row, band, N, ks, to);
+        const Range mine = share(N, omp_get_thread_num(), omp_get_num_threads(), band_columns);
+        for (int64_t column = mine.begin; column < mine.end; column += band_columns) {
+            const int64_t columns = mine.end - column < band_columns ? mine.end - column : band_columns;
+            for (int64_t row = 0; row < M; row += group_rows(row)) {
+                const float *from = a_columns + row * K;
+                switch (group_rows(row)) {
+                    case 4: few_rows_band<4>(from, b, row, column, columns, depths, to); break;
+                    case 2: few_rows_band<2>(from, b, row, column, columns, depths, to); break;
+                    default: few_rows_band<1>(from, b, row, column, columns, depths, to);
+                }
             }
         }
     }
+    return 0;
 }
 
 }  // namespace
@@ -315,9 +294,6 @@ int pyllm_matmul(pyllm_context *context, const pyllm_matrix *a, int32_t transpos
     const Operand op_b = {static_cast<const float *>(b->data), b->stride, transpose_b != 0};
     const Output to = {static_cast<float *>(out->data), addend ? static_cast<const float *>(addend->data) : nullptr,
                        bias, preactivation, out->stride, addend ? addend->stride : 0, N, activation, true, true};
-    if (M <= few_rows) {
-        few_rows_product(context, op_a, op_b, M, N, K, to);
-        return 0;
-    }
+    if (M <= few_rows) return few_rows_product(context, op_a, op_b, M, N, K, to);
     return many_rows(context, op_a, op_b, M, N, K, to);
 }
