@@ -35,8 +35,7 @@ class Progress:
         self._start = time.monotonic()
         self._next = self._start
         self._bar = None
-        if show is None:
-            show = sys.stderr.isatty() or _in_notebook()
+        show = is_wanted(show)
         self._lines = show and not _bars_work()
         if self._lines:
             self._next += first_line
@@ -100,6 +99,11 @@ class Progress:
         number = "{:,.1f}" if scale > 1 else "{:,.0f}"
         of = f" of {number.format(self._total / scale)}" if self._total is not None else ""
         return f"{number.format(done / scale)}{of} {unit}, {number.format(rate / scale)} {unit}/s"
+
+
+def is_wanted(show: bool | None) -> bool:
+    """Whether to show progress: None means on a terminal or in a notebook."""
+    return sys.stderr.isatty() or _in_notebook() if show is None else show
 
 
 def _in_notebook() -> bool:

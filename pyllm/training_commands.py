@@ -17,8 +17,8 @@ from pyllm.engine import Engine
 from pyllm.model.folders import load
 from pyllm.tokenizer import Tokenizer
 from pyllm.tokenizer_commands import DEFAULT_PATH
-from pyllm.train.pretrain import Result
 from pyllm.train.pretrain_config import PretrainConfig
+from pyllm.train.result import Result
 from pyllm.train.run import RunConfig
 from pyllm.train.run_folder import RunFolder
 

@@ -89,11 +89,7 @@ class Loader:
         return (len(self.source) - 1 - self.offset_of(epoch)) // self.context
 
     def take(self) -> Batch:
-        """The next batch.
-
-        Raises:
-            ValueError: a file holds an id beyond the vocabulary.
-        """
+        """The next batch."""
         begins: list[int] = []
         while len(begins) < self.batch_size:
             rows = self.rows_in(self._epoch)
@@ -137,6 +133,29 @@ class Loader:
         }
 
 
+class OneBatch:
+    """The first micro-batches of a loader, over and over."""
+
+    def __init__(self, loader: Loader, count: int) -> None:
+        self._state = loader.state()
+        self._batches = [loader.take() for _ in range(count)]
+        self._next = 0
+
+    def take(self) -> Batch:
+        """The next of them."""
+        self._next += 1
+        return self._batches[(self._next - 1) % len(self._batches)]
+
+    def state(self) -> dict[str, Any]:
+        """Which data they are of; a step uses all of them, so that each step starts at the first."""
+        return self._state
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Raises ValueError when the state is of other data."""
+        if state != self._state:
+            raise ValueError("the data are not those of the checkpoint")
+
+
 def evaluation_batches(
     source: TokenSource, batch_size: int, context: int, most_tokens: int | None = None
 ) -> Iterator[Batch]:
@@ -149,7 +168,7 @@ def evaluation_batches(
         most_tokens: at most about so many targets, in rows spread evenly over the source; None: all.
 
     Raises:
-        ValueError: there are fewer than 2 tokens, or a file holds an id beyond the vocabulary.
+        ValueError: there are fewer than 2 tokens.
     """
     _check(source, batch_size, context)
     if len(source) < 2:

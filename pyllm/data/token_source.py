@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 Int64s = numpy.ndarray[Any, numpy.dtype[numpy.int64]]
 
+IDS_AT_ONCE = 1 << 20
 END_OF_TEXT = "<|endoftext|>"
 HEADER_BYTES = 256 * 4  # https://github.com/karpathy/llm.c, dev/data/data_common.py
 
@@ -50,7 +51,7 @@ class TokenSource:
     """Tokens of several arrays as one sequence; nothing is copied but what `read` is asked for.
 
     Attributes:
-        vocab_size: every id that `read` returns is below it.
+        vocab_size: every id is below it.
         end_of_text: the id that stands between documents, where there is one.
         fingerprint: of the tokenizer that made the tokens, where the files say so.
     """
@@ -90,23 +91,13 @@ class TokenSource:
         return other
 
     def read(self, begin: int, out: numpy.ndarray[Any, numpy.dtype[numpy.int32]]) -> None:
-        """Copies len(out) tokens from `begin` on into out (N,) int32.
-
-        Raises:
-            ValueError: an id is not below vocab_size.
-        """
+        """Copies len(out) tokens from `begin` on into out (N,) int32."""
         at, filled = self._begin + begin, 0
         shard = int(numpy.searchsorted(self._ends, at, side="right"))
         while filled < len(out):
             array, end = self._arrays[shard], int(self._ends[shard])
             within = at - (end - len(array))
             piece = array[within : within + len(out) - filled]
-            if (highest := int(piece.max())) >= self.vocab_size:
-                place = within + int(numpy.argmax(piece))
-                raise ValueError(
-                    f"{self._names[shard]} holds the token id {highest} at place {place}, but the vocabulary has "
-                    f"{self.vocab_size} ids"
-                )
             out[filled : filled + len(piece)] = piece
             filled, at, shard = filled + len(piece), at + len(piece), shard + 1
 
@@ -150,7 +141,8 @@ def open_tokens(
 
     Raises:
         OSError: a file is not there or cannot be read.
-        ValueError: a file is empty, damaged, of another kind than the one before it, or made by another tokenizer.
+        ValueError: a file is empty, damaged, of another kind than the one before it, made by another tokenizer, or
+            holds an id that is not below vocab_size.
     """
     if not paths:
         raise ValueError("there are no token files to read")
@@ -189,10 +181,13 @@ def open_tokens(
     elif known is not None:
         end_of_text = known.end_of_text if end_of_text is None and vocab_size is None else end_of_text
         vocab_size = vocab_size or known.vocab_size
+    vocab_size = vocab_size or largest
+    for array, name in zip(arrays, names, strict=True):
+        _check_ids(array, name, vocab_size)
     return TokenSource(
         arrays,
         names,
-        vocab_size=vocab_size or largest,
+        vocab_size=vocab_size,
         end_of_text=end_of_text,
         document_starts=numpy.concatenate(starts) if starts else None,
         fingerprint=fingerprint,
@@ -253,6 +248,17 @@ def _manifest_numbers(shards: TokenShards) -> tuple[int, Int64s]:
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{shards.folder / MANIFEST} is not a manifest of token shards: {error}") from None
     return vocab_size, starts.astype(numpy.int64)
+
+
+def _check_ids(array: Tokens, name: str, vocab_size: int) -> None:
+    """Reads all ids once: better now than hours into a run."""
+    for begin in range(0, len(array), IDS_AT_ONCE):
+        part = array[begin : begin + IDS_AT_ONCE]
+        if (highest := int(part.max())) >= vocab_size:
+            place = begin + int(numpy.argmax(part))
+            raise ValueError(
+                f"{name} holds the token id {highest} at place {place}; the vocabulary has {vocab_size} ids"
+            )
 
 
 def _open_bin(path: Path) -> tuple[Tokens, ForeignVocabulary]:

@@ -15,8 +15,9 @@ from tyro.conf import UseAppendAction
 from pyllm.files import file_size
 from pyllm.model import ModelConfig
 from pyllm.tokenizer import SPECIAL_TOKENS, Tokenizer
-from pyllm.train.pretrain import Result, new_or_resumed, pretrain_in
+from pyllm.train.pretrain import pretrain_in
 from pyllm.train.pretrain_config import NOT_STORED, PretrainConfig
+from pyllm.train.result import Result
 from pyllm.train.run_folder import RunFolder, going_on, table_of
 
 NAME = "run"
@@ -76,7 +77,7 @@ def run(config: RunConfig) -> Result:
     folder = PretrainConfig(name=config.name or "", runs=config.runs).folder
     if not config.resume:
         _check(config)
-    with new_or_resumed(folder, config.resume):
+    with folder.at_work(config.resume):
         config = replace(config, text=tuple(path.absolute() for path in config.text))
         if NAME in (tables := folder.read_tables() if folder.config.exists() else {}):
             stored = {**tables[NAME], "text": tuple(map(Path, tables[NAME]["text"]))}

@@ -10,6 +10,7 @@ import dataclasses
 import json
 import math
 import os
+import shutil
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -72,6 +73,26 @@ class RunFolder:
             except OSError:
                 raise ValueError(f"another process is at work on {self.path}; stop it first") from None
             yield
+
+    @contextmanager
+    def at_work(self, resume: bool) -> Iterator[None]:
+        """Makes the folder, or goes on with one, and holds it; a new one goes when work fails before its first step.
+
+        Raises:
+            FileExistsError, FileNotFoundError: a new one is there already, or one to go on with is not.
+            ValueError: another process is at work on it.
+        """
+        if not resume:
+            self.make()
+        elif not self.path.is_dir():
+            raise FileNotFoundError(f"there is no run {self.path} to go on with")
+        try:
+            with self.held():
+                yield
+        except BaseException:
+            if not resume and not any("loss" in line for line in self.read_metrics()):
+                shutil.rmtree(self.path, ignore_errors=True)
+            raise
 
     # config.toml
 
