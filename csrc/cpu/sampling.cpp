@@ -17,9 +17,9 @@ namespace pyllm {
 namespace {
 
 constexpr int64_t block_size = 128;
-constexpr int slices = 2048, slices_per_nat = 64;
+constexpr int slices = 2048, slices_per_nat = 64;  // of logits, from the greatest down; the last has no end
 
-// e^x for x <= 0 with a relative error of at most 2e-13: as in vector.h, with the exponential's series to its 10th
+// e^x for x <= 0 with a relative error of at most 4e-13: as in vector.h, with the exponential's series to its 10th
 // term.
 inline Doubles exponential(Doubles x) {
     constexpr double shifter = 6755399441055744.0;  // 1.5 * 2^52: adding it rounds to an integer
