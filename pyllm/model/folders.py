@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy
-from safetensors import SafetensorError, safe_open
 
 from pyllm.files import file_size, written_whole
 from pyllm.model.config import ModelConfig
@@ -157,6 +156,8 @@ def _stored_tensors(folder: Path) -> dict[str, StoredTensor]:
 
 def _header(path: Path) -> dict[str, StoredTensor]:
     """The tensors that a safetensors file holds."""
+    from safetensors import SafetensorError, safe_open  # not at the top: `import pyllm` should not wait for it
+
     size = file_size(path)
     try:
         with safe_open(path, framework="numpy"), path.open("rb") as file:  # opening checks the header against the file

@@ -106,11 +106,13 @@ def test_parameters_that_change_are_seen() -> None:
     before = generated(model, tokens[None], 1, kv)
     model.parameters["model.norm.weight"][...] *= 2
     model.touch()
-    for one in (model, model.copy()):
+    other = model.copy()
+    other.parameters["model.norm.weight"][...] *= 2
+    for factor, one in ((2, model), (4, other), (2, model)):
         kv.reset(0)
         found = generated(one, tokens[None], 1, kv)
         assert_close(found, one.logits(tokens[None]))
-        assert_close(found, 2 * before)
+        assert_close(found, factor * before)
 
 
 def test_what_does_not_fit_is_refused_and_changes_nothing() -> None:

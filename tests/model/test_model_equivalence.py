@@ -16,7 +16,7 @@ from pyllm.optim import AdamW
 SHAPE = (3, 9)
 WANT = ("logprobs", "entropies", "values")
 # Large enough for kernels to leave the paths of small and odd sizes.
-LARGE = {"n_embd": 96, "n_head": 4, "head_dim": None, "n_hidden": None, "vocab_size": 301, "context": 150}
+LARGE = {"n_embd": 96, "n_head": 4, "head_dim": None, "n_hidden": None, "vocab_size": 301, "context": 150, "n_layer": 1}
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_cpu_is_the_reference(kind: str, large: bool) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_recomputing_changes_no_bit(kind: str) -> None:
-    cfg = config(kind, value_head=True, **LARGE)
+    cfg = config(kind, value_head=True, **{**LARGE, "n_layer": 3})
     results = []
     for recompute in (True, False):
         model = random_model(cfg, scale=0.05, recompute=recompute)

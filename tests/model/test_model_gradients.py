@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy
 import pytest
 from models import KINDS, Array, config, double, random_ids, random_segments
 
-from pyllm.model import GPT, Outputs
+from pyllm.model import GPT, ModelConfig, Outputs
 
 SHAPE = (2, 7)
+SMALL = {"n_embd": 8, "n_hidden": 7, "vocab_size": 11, "context": 8}
+SMALL_HEADS = {"gpt2": {"n_head": 2}, "llama": {"n_head": 2, "n_kv_head": 1, "head_dim": 6}}
+
+
+def small(kind: str, **fields: Any) -> ModelConfig:
+    """One layer of a kind; two of the plain ones."""
+    n_layer = 2 if kind in SMALL_HEADS else 1
+    return config(kind, **{"n_layer": n_layer, **SMALL, **SMALL_HEADS[kind.split()[0]], **fields})
 
 
 def check_all_parameters(model: GPT, loss: Callable[[], float], step: float = 1e-5) -> None:
@@ -38,7 +47,7 @@ def weighted(outputs: Outputs, weights: dict[str, Array]) -> float:
 def test_outputs(kind: str) -> None:
     """Log-probabilities, entropies and values at once, with targets left out and segments."""
     source = numpy.random.default_rng(3)
-    model = double(config(kind, n_layer=1 if "everything" in kind else 2, value_head=True))
+    model = double(small(kind, value_head=True))
     tokens = random_ids(source, SHAPE, model.cfg.vocab_size)
     targets = random_ids(source, SHAPE, model.cfg.vocab_size)
     targets[source.random(SHAPE) < 0.3] = -1
@@ -53,7 +62,7 @@ def test_outputs(kind: str) -> None:
 def test_loss(kind: str) -> None:
     """The fused path, with a mask."""
     source = numpy.random.default_rng(4)
-    model = double(config(kind, n_layer=1))
+    model = double(small(kind, n_layer=1))
     tokens, targets = (random_ids(source, SHAPE, model.cfg.vocab_size) for _ in range(2))
     mask = source.random(SHAPE) * (source.random(SHAPE) < 0.7)
     targets[0, 2] = -1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy
@@ -11,6 +12,7 @@ from models import KINDS, Array, assert_close, config, random_ids, random_model
 
 from pyllm.model import GPT, StaleActivations
 from pyllm.model.parameters import VOCABULARY_ROWS, layout
+from pyllm.ops import cpu
 
 SHAPE = (2, 5)
 ONES = numpy.ones(SHAPE, numpy.float32)
@@ -84,6 +86,32 @@ def test_what_leaves_activations_alone(kind: str, recompute: bool) -> None:
     numpy.testing.assert_array_equal(one.gradient_arena, other.gradient_arena)
 
 
+def test_outputs_are_the_caller_s_own() -> None:
+    model = random_model(config("gpt2", value_head=True))
+    want = ("logprobs", "entropies", "values")
+    for compute in (model.outputs, model.score):
+        outputs = compute(ids(model), ids(model, 2), want=want)
+        before = {name: outputs[name].copy() for name in want}
+        compute(ids(model, 3), ids(model, 4), want=want)
+        for name in want:
+            numpy.testing.assert_array_equal(outputs[name], before[name])
+
+
+def test_masked_targets_are_not_computed() -> None:
+    """The classifier is the largest matrix: what the mask leaves out, it should skip."""
+    seen = []
+
+    def recording(x: Array, weight: Array, targets: Array, *rest: Array) -> None:
+        seen.append(targets.copy())
+        cpu.classifier_forward_backward(x, weight, targets, *rest)
+
+    model = random_model(config("gpt2"), ops=SimpleNamespace(**{**vars(cpu), "classifier_forward_backward": recording}))
+    targets, mask = ids(model, 2), ONES.copy()
+    mask[0, :3] = 0
+    model.loss_and_backward(ids(model), targets, mask)
+    assert seen[0].tolist() == [-1, -1, -1, *targets.reshape(-1)[3:]]
+
+
 def test_shapes_change_from_pass_to_pass() -> None:
     """Memory is used again, whatever was there."""
     cfg = config("llama with everything")
@@ -121,7 +149,9 @@ def test_a_frozen_model_has_no_gradients_and_no_buffers_for_them() -> None:
     assert report["gradients"] == report["activations"] == 0
     assert not frozen.grads
     assert report["buffers"] < model.memory_report()["activations"]
-    assert not _arrays_as_large_as(frozen, frozen.parameter_arena.nbytes, {id(frozen.parameter_arena.base)})
+    size = model.parameter_arena.nbytes
+    assert _arrays_as_large_as(model, size, {id(model.parameter_arena.base)})
+    assert not _arrays_as_large_as(frozen, size, {id(frozen.parameter_arena.base)})
     with pytest.raises(StaleActivations, match="frozen"):
         frozen.backward(ONES)
     for use in (lambda: frozen.loss_and_backward(ids(model), ids(model)), lambda: frozen.gradient_arena):
@@ -345,6 +375,19 @@ def test_memory_of_activations() -> None:
         model.loss_and_backward(tokens, tokens)
         assert model.memory_report()["activations"] == report["activations"]
         assert model.memory_report()["buffers"] < 6.3 * stream
+
+
+def test_memory_that_grew_replaces_what_was_smaller() -> None:
+    model = GPT(config("llama", n_hidden=40))
+    for shape in ((2, 5), (3, 8), (2, 4)):
+        for _ in range(2):
+            tokens = ids(model, shape=shape)
+            model.score(tokens, tokens)
+            model.loss_and_backward(tokens, tokens)
+        held = {id(array): array.nbytes for array in _arrays_as_large_as(model.workspace, 1, set())}
+        report = model.memory_report()
+        assert len(held) == 2
+        assert sum(held.values()) == report["activations"] + report["buffers"] + 2 * 256  # to begin on a boundary
 
 
 # Arguments
