@@ -21,6 +21,7 @@ class Progress:
         show: True: a bar on a terminal or in a notebook, otherwise lines; False: nothing; None: as True, but no lines
             where output goes into a file.
         first_line: seconds until the first line.
+        time_to_go: show it, beside the bar.
     """
 
     def __init__(
@@ -30,6 +31,7 @@ class Progress:
         total: int | None = None,
         show: bool | None = None,
         first_line: float = SECONDS_BETWEEN_LINES,
+        time_to_go: bool = True,
     ) -> None:
         self._title, self._unit, self._total = title, unit, total
         self._start = time.monotonic()
@@ -46,9 +48,9 @@ class Progress:
 
             self._bar = RichProgress(
                 TextColumn("{task.description}"),
-                BarColumn(),
+                BarColumn(40 if time_to_go else 12),
                 TextColumn("{task.fields[figures]}"),
-                TimeRemainingColumn(),
+                *([TimeRemainingColumn()] if time_to_go else []),
                 console=Console(stderr=True),
                 refresh_per_second=4,
             )

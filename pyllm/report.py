@@ -8,7 +8,7 @@ from typing import Any
 
 from pyllm import checkpoint
 from pyllm.files import write_whole
-from pyllm.train.display import duration
+from pyllm.train.display import duration, printable
 from pyllm.train.run_folder import RunFolder
 
 STAGES = ("pretrain",)
@@ -97,8 +97,7 @@ def _split(reason: str) -> tuple[str, str]:
 def _quoted(text: str) -> str:
     """A text as an indented block, which nothing in it can end."""
     shown = text if len(text) <= LONGEST_SAMPLE else text[:LONGEST_SAMPLE] + " ..."
-    visible = "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in shown.replace("\t", "    "))
-    return "\n".join("    " + line for line in visible.split("\n"))
+    return "\n".join("    " + line for line in printable(shown).split("\n"))
 
 
 def _plot(folder: RunFolder, stage: str, lines: list[dict[str, Any]]) -> Path | None:

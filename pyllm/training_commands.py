@@ -17,6 +17,7 @@ from pyllm.engine import Engine
 from pyllm.model.folders import load
 from pyllm.tokenizer import Tokenizer
 from pyllm.tokenizer_commands import DEFAULT_PATH
+from pyllm.train.display import printable
 from pyllm.train.pretrain_config import PretrainConfig
 from pyllm.train.result import Result
 from pyllm.train.run import RunConfig
@@ -94,10 +95,9 @@ def sample(
         stream = engine.stream_text(
             ids, max_new_tokens, temperature, top_k, top_p, stop=() if end is None else end, seed=seed + number
         )
-        sys.stdout.write(text.decode("utf-8", "replace"))
+        print(text.decode("utf-8", "replace"), end="", flush=True)
         for piece in stream:
-            sys.stdout.write(piece)
-            sys.stdout.flush()
+            print(printable(piece) if sys.stdout.isatty() else piece, end="", flush=True)
         print()
 
 

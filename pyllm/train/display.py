@@ -45,7 +45,7 @@ class Display:
     def __init__(
         self, title: str, steps: int, flops_per_token: Callable[[int], float], peak: float, show: bool | None = None
     ) -> None:
-        self._progress = Progress(title, "steps", total=steps, show=show, first_line=0)
+        self._progress = Progress(title, "steps", total=steps, show=show, first_line=0, time_to_go=False)
         self._steps, self._flops_per_token, self._peak = steps, flops_per_token, peak
         self._recent: deque[tuple[float, int]] = deque(maxlen=STEPS_OF_A_RATE)  # seconds and tokens of the last steps
 
@@ -84,3 +84,8 @@ def duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def printable(text: str) -> str:
+    """A sampled text for a terminal or a report: what is not printable, such as an escape sequence, as U+FFFD."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 from pyllm import checkpoint
 from pyllm.checkpoint import Checkpoint
 from pyllm.optim import AdamW, NonFiniteError
-from pyllm.train.display import Display, duration, matmul_peak
+from pyllm.train.display import Display, duration, matmul_peak, printable
 from pyllm.train.run_folder import MetricsWriter, RunFolder
 
 if TYPE_CHECKING:
@@ -276,7 +276,7 @@ class _Session:
             self.outcome.samples = self.stage.sample(self.outcome.step)
             for text in self.outcome.samples:
                 self.write(self.outcome.step, sample=text)
-                self.display.print(f"step {self.outcome.step:,}, a sample:\n{text}\n")
+                self.display.print(f"step {self.outcome.step:,}, a sample:\n{printable(text)}\n")
 
     def save(self) -> None:
         stage, outcome = self.stage, self.outcome

@@ -92,10 +92,15 @@ def _stage(folder: RunFolder, setup: Setup) -> tuple[Stage, Checkpoint | None]:
 
     def sample(step: int) -> list[str]:
         assert tokenizer is not None
+        special = tokenizer.special_tokens
         (one,) = engine.generate(
-            [prompt], max_new_tokens=config.sample_tokens, temperature=SAMPLE_TEMPERATURE, seed=config.seed + step
+            [prompt],
+            max_new_tokens=config.sample_tokens,
+            temperature=SAMPLE_TEMPERATURE,
+            stop=END_OF_TEXT if END_OF_TEXT in special else (),
+            seed=config.seed + step,
         )
-        return [tokenizer.decode([id for id in prompt + one.ids if id not in tokenizer.special_tokens.values()])]
+        return [tokenizer.decode([id for id in prompt + one.ids if id not in special.values()])]
 
     stage = Stage(
         name=NAME,

@@ -1,0 +1,64 @@
+"""What a person sees while a model trains."""
+
+import re
+import sys
+from typing import Any
+
+import pytest
+
+import pyllm.ops.cpu
+from pyllm import progress
+from pyllm.train import display
+from pyllm.train.display import Display, duration, matmul_peak, printable
+
+LINE = r"x: step {} of 40, loss 1.5000, 2,000 tokens/s, 20% of the peak, 0:{} to go"
+
+
+def show(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], wanted: bool | None = True) -> str:
+    """40 steps of half a second and 1000 tokens, of a model of 3000 + 10 T operations a token, at T = 100."""
+    now = [0.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    with Display("x", 40, lambda context: 3000.0 + 10 * context, 40e6, wanted) as shown:
+        for step in range(1, 41):
+            now[0] += 0.5
+            shown.step(step, 1.5, 0.5, 1000, 100)
+            if step == 30:
+                shown.print("[bold]a line[/]")
+    return capsys.readouterr().err
+
+
+def test_plain_lines_where_there_is_no_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = show(monkeypatch, capsys).splitlines()
+    assert lines == [LINE.format(1, "20"), LINE.format(21, "10"), "[bold]a line[/]"]
+    assert show(monkeypatch, capsys, None) == show(monkeypatch, capsys, False) == ""
+
+
+def test_a_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
+    err = show(monkeypatch, capsys, None)
+    assert "step 40 of 40, loss 1.5000, 2,000 tokens/s, 20% of the peak, 0:00 to go" in err
+    assert "\x1b[2K[bold]a line[/]\n" in err.replace("\r", "")
+
+
+def test_a_notebook_without_widgets_gets_lines(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    modules: dict[str, Any] = {**sys.modules, "ipykernel": object()}
+    monkeypatch.setattr(sys, "modules", modules)
+    monkeypatch.setattr(progress.importlib.util, "find_spec", lambda name: None)
+    assert show(monkeypatch, capsys, None).splitlines()[0] == LINE.format(1, "20")
+
+
+def test_the_peak_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(display, "PEAK_SECONDS", 0.005)
+    assert 1e8 < matmul_peak(pyllm.ops.cpu) < 1e14
+
+
+def test_durations_and_what_is_printable() -> None:
+    assert [duration(seconds) for seconds in (0, 59.6, 61, 3600 * 11 + 61)] == ["0:00", "1:00", "1:01", "11:01:01"]
+    assert printable("a\tb\n\x1b[2Jé🙂\x00") == "a\tb\n\ufffd[2Jé🙂\ufffd"
+    assert re.match(printable("\x07"), "\ufffd")
