@@ -146,7 +146,8 @@ def _window(entries: _Content, kind: str, layers: int) -> Any:
     """The sliding window of all layers; models in which only some have one are refused."""
     kinds = entries.get("layer_types")
     if kinds is not None:
-        if kinds not in (["full_attention"] * layers, ["sliding_attention"] * layers):
+        alike = isinstance(kinds, list) and kinds and len(kinds) == layers and all(kind == kinds[0] for kind in kinds)
+        if not alike or kinds[0] not in ("full_attention", "sliding_attention"):
             raise ValueError("its layer_types are not all full_attention or all sliding_attention")
         return entries.needed("sliding_window") if kinds[0] == "sliding_attention" else None
     if kind == "mistral":

@@ -372,6 +372,13 @@ ONE = '{"a":{"dtype":"%s","shape":%s,"data_offsets":%s}}'
         (entries(partial_rotary_factor=0.5), ValueError, "its partial_rotary_factor is 0.5"),
         (entries(quantization_config={"bits": 4}), ValueError, "its weights are quantised"),
         (entries(layer_types=["full_attention", "sliding_attention"]), ValueError, "its layer_types are not all"),
+        (
+            entries(layer_types=["full_attention"] * 2, num_hidden_layers=2**40),
+            ValueError,
+            "its layer_types are not all",
+        ),
+        (entries(layer_types=[["full_attention"]] * 2), ValueError, "its layer_types are not all"),
+        (entries(layer_types=[], num_hidden_layers=0), ValueError, "its layer_types are not all"),
         (entries(layer_types=3), ValueError, "its layer_types are not all"),
         (entries(model_type="qwen2", attention_bias=True), ValueError, "qwen2 model with attention_bias or mlp_bias"),
         (entries(rms_norm_eps=math.nan), ValueError, "norm_eps must be positive and finite"),
