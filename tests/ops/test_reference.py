@@ -466,3 +466,25 @@ def test_kept_probabilities() -> None:
         ((1.0, 2, 0.6), [0, 1, 0, 0, 0]),  # top_p of what top_k has left: 2/3 is enough
     ]:
         assert_close(reference.kept_probabilities(logits, *arguments), numpy.array(expected), 1e-12)
+    many_equal = numpy.zeros(1024)
+    for arguments in ((1.0, 3, 1.0), (1.0, 0, 3 / 1024)):  # three reach exactly three parts of 1024
+        assert numpy.flatnonzero(reference.kept_probabilities(many_equal, *arguments)).tolist() == [0, 1, 2]
+    sawtooth = numpy.arange(1024) % 7
+    assert numpy.flatnonzero(reference.kept_probabilities(sawtooth, 1.0, 3, 1.0)).tolist() == [6, 13, 20]
+
+
+def test_sample(random: numpy.random.Generator) -> None:
+    logits, counters = random.normal(size=(200, 5)), random.integers(0, 2**32, (200, 4), numpy.uint32)
+    logits[:, 2] = -numpy.inf
+    u = reference.uniform_numbers(11, counters)
+    for options in ({}, {"temperature": 0.5}, {"top_k": 2}, {"top_p": 0.7}, {"temperature": 0.0}):
+        ids, logprobs = numpy.zeros(200, numpy.int32), numpy.empty(200)
+        reference.sample(logits, ids, logprobs, seed=11, counters=counters, **options)
+        for row, (id, logprob) in enumerate(zip(ids, logprobs, strict=True)):
+            weights = [math.exp(z) for z in logits[row]]
+            assert math.isclose(logprob, math.log(weights[id] / sum(weights)), rel_tol=1e-12)
+            if options.get("temperature") == 0:
+                assert weights[id] == max(weights)
+                continue
+            p = reference.kept_probabilities(logits[row], **{"temperature": 1.0, "top_k": 0, "top_p": 1.0, **options})
+            assert sum(p[:id]) <= u[row] < sum(p[: id + 1])
