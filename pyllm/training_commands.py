@@ -18,7 +18,7 @@ from pyllm.model.folders import load
 from pyllm.tokenizer import Tokenizer
 from pyllm.tokenizer_commands import DEFAULT_PATH
 from pyllm.train.display import printable
-from pyllm.train.pretrain_config import PretrainConfig
+from pyllm.train.pretrain_config import OptionalPath, PretrainConfig
 from pyllm.train.result import Result
 from pyllm.train.run import RunConfig
 from pyllm.train.run_folder import RunFolder
@@ -30,7 +30,8 @@ Running = Annotated[RunConfig, tyro.conf.arg(name="")]
 def pretrain(config: Pretraining) -> None:
     """Train a model from nothing on text or tokens. Ctrl-C saves; --resume goes on.
 
-    Text without --tokenizer is encoded with the one that `pyllm tokenizer train` has written.
+    Text without --tokenizer is encoded with the one that `pyllm tokenizer train` has written. What is not given
+    follows from the depth; the run shows how.
     """
     from pyllm import train
 
@@ -55,8 +56,8 @@ def sample(
     prompt: tyro.conf.Positional[tuple[str, ...]] = (),
     /,
     *,
-    model: Path | None = None,
-    tokenizer: Path | None = None,
+    model: OptionalPath = None,
+    tokenizer: OptionalPath = None,
     n: int = 1,
     max_new_tokens: int = 200,
     temperature: float = 0.8,

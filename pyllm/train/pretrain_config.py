@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from tyro.conf import Positional, UseAppendAction
+from tyro.conf import Positional, UseAppendAction, arg
 
 from pyllm.model import GPT, ModelConfig
 from pyllm.model.config import Derived
@@ -15,6 +15,13 @@ from pyllm.optim import AdamW, Muon
 from pyllm.train.loop import LoopSettings
 from pyllm.train.run_folder import RunFolder, Table, going_on
 from pyllm.train.schedule import Kind, checked_schedule, learning_rate
+
+# What may be left out, as help shows it: INT in place of {None}|INT, and no "default: None".
+OptionalInt = Annotated[int | None, arg(metavar="INT", help_behavior_hint="")]
+OptionalFloat = Annotated[float | None, arg(metavar="FLOAT", help_behavior_hint="")]
+OptionalText = Annotated[str | None, arg(metavar="TEXT", help_behavior_hint="")]
+OptionalPath = Annotated[Path | None, arg(metavar="PATH", help_behavior_hint="")]
+OptionalSwitch = Annotated[bool | None, arg(metavar="True|False", help_behavior_hint="")]
 
 TOKENS_PER_PARAMETER = 20  # Hoffmann et al. 2022, https://arxiv.org/abs/2203.15556, table 3
 MOST_TOKENS_AT_ONCE = 4096  # in a micro-batch: more would cost memory and gain no speed
@@ -105,61 +112,61 @@ class PretrainConfig:
     validation_fraction: float = 0.1
     name: str = "pretrain"
     runs: Path = Path("runs")
-    tokenizer: Path | None = None
+    tokenizer: OptionalPath = None
     byte_level: bool = False
-    vocab_size: int | None = None
+    vocab_size: OptionalInt = None
 
     depth: int = 4
     family: Literal["llama", "gpt2"] = "llama"
-    n_layer: int | None = None
-    n_head: int | None = None
-    n_kv_head: int | None = None
-    n_embd: int | None = None
-    head_dim: int | None = None
-    n_hidden: int | None = None
-    context: int | None = None
-    norm: str | None = None
-    position: str | None = None
-    mlp: str | None = None
-    bias: bool | None = None
-    qk_norm: bool | None = None
-    tie_embeddings: bool | None = None
-    window: int | None = None
+    n_layer: OptionalInt = None
+    n_head: OptionalInt = None
+    n_kv_head: OptionalInt = None
+    n_embd: OptionalInt = None
+    head_dim: OptionalInt = None
+    n_hidden: OptionalInt = None
+    context: OptionalInt = None
+    norm: OptionalText = None
+    position: OptionalText = None
+    mlp: OptionalText = None
+    bias: OptionalSwitch = None
+    qk_norm: OptionalSwitch = None
+    tie_embeddings: OptionalSwitch = None
+    window: OptionalInt = None
 
-    steps: int | None = None
-    tokens: int | None = None
-    minutes: float | None = None
-    batch_size: int | None = None
-    micro_batches: int | None = None
+    steps: OptionalInt = None
+    tokens: OptionalInt = None
+    minutes: OptionalFloat = None
+    batch_size: OptionalInt = None
+    micro_batches: OptionalInt = None
 
     optimizer: Literal["adamw", "muon"] = "adamw"
-    lr: float | None = None
-    min_lr: float | None = None
-    warmup_steps: int | None = None
+    lr: OptionalFloat = None
+    min_lr: OptionalFloat = None
+    warmup_steps: OptionalInt = None
     schedule: Kind = "cosine"
     decay_fraction: float = 0.2
     beta1: float = 0.9
-    beta2: float | None = None
+    beta2: OptionalFloat = None
     eps: float = 1e-8
     weight_decay: float = 0.1
     matrix_lr: float = 0.02
     momentum: float = 0.95
     max_norm: float = 1.0
 
-    evaluate_every: int | None = None
+    evaluate_every: OptionalInt = None
     evaluate_tokens: int = 1 << 16
-    sample_every: int | None = None
-    sample_prompt: str | None = None
+    sample_every: OptionalInt = None
+    sample_prompt: OptionalText = None
     sample_tokens: int = 100
-    save_every: int | None = None
+    save_every: OptionalInt = None
     keep: int = 2
 
     overfit_one_batch: bool = False
     seed: int = 0
-    threads: int | None = None
+    threads: OptionalInt = None
     resume: bool = False
-    from_step: int | None = None
-    progress: bool | None = None
+    from_step: OptionalInt = None
+    progress: OptionalSwitch = None
 
     @property
     def folder(self) -> RunFolder:

@@ -12,16 +12,25 @@ from typing import Any, Literal
 
 from tyro.conf import UseAppendAction
 
-from pyllm.files import file_size
+from pyllm.data.python_text import python_text
+from pyllm.files import file_size, write_whole
 from pyllm.model import ModelConfig
 from pyllm.tokenizer import SPECIAL_TOKENS, Tokenizer
 from pyllm.train.pretrain import pretrain_in
-from pyllm.train.pretrain_config import NOT_STORED, PretrainConfig
+from pyllm.train.pretrain_config import (
+    NOT_STORED,
+    OptionalFloat,
+    OptionalInt,
+    OptionalSwitch,
+    OptionalText,
+    PretrainConfig,
+)
 from pyllm.train.result import Result
 from pyllm.train.run_folder import RunFolder, going_on, table_of
 
 NAME = "run"
 MINUTES = 2.0
+PYTHON_BYTES = 4_000_000
 BYTES_A_MERGE = 1000  # of text: a merge that few places use teaches the model little
 
 
@@ -30,8 +39,8 @@ class RunConfig:
     """Settings of the whole way; `pyllm pretrain` has many more for its part.
 
     Args:
-        text: a text file; may be given several times.
-        name: of the run; it lives in RUNS/NAME. Default: the first text's.
+        text: a text file; may be given several times. Default: the text that every Python carries, help and source.
+        name: of the run; it lives in RUNS/NAME. Default: the first text's, or "python".
         runs: the folder of all runs.
         depth: the dial: the number of layers, from which the rest of the model and of training follows.
         minutes: how long pretraining may take, about; default: 2, unless steps or tokens are given.
@@ -48,20 +57,20 @@ class RunConfig:
     """
 
     text: UseAppendAction[tuple[Path, ...]] = ()
-    name: str | None = None
+    name: OptionalText = None
     runs: Path = Path("runs")
     depth: int = 4
-    minutes: float | None = None
-    steps: int | None = None
-    tokens: int | None = None
-    vocab_size: int | None = None
-    context: int | None = None
+    minutes: OptionalFloat = None
+    steps: OptionalInt = None
+    tokens: OptionalInt = None
+    vocab_size: OptionalInt = None
+    context: OptionalInt = None
     optimizer: Literal["muon", "adamw"] = "muon"
-    sample_prompt: str | None = None
+    sample_prompt: OptionalText = None
     seed: int = 0
-    threads: int | None = None
+    threads: OptionalInt = None
     resume: bool = False
-    progress: bool | None = None
+    progress: OptionalSwitch = None
 
 
 def run(config: RunConfig) -> Result:
@@ -71,30 +80,33 @@ def run(config: RunConfig) -> Result:
         OSError, ValueError, NonFiniteError: as pretrain does.
     """
     if config.name is None:
-        if not config.text:
-            raise ValueError("there is nothing to train on: give a text, or the name of a run to go on with")
-        config = replace(config, name=config.text[0].stem)
+        config = replace(config, name=config.text[0].stem if config.text else "python")
     folder = PretrainConfig(name=config.name or "", runs=config.runs).folder
-    if not config.resume:
-        _check(config)
+    for path in config.text:
+        if not file_size(path):
+            raise ValueError(f"{path} is empty")
     with folder.at_work(config.resume):
         config = replace(config, text=tuple(path.absolute() for path in config.text))
         if NAME in (tables := folder.read_tables() if folder.config.exists() else {}):
             stored = {**tables[NAME], "text": tuple(map(Path, tables[NAME]["text"]))}
             config = going_on(RunConfig(**stored), config, NOT_STORED, frozenset(("threads",)))
         else:
-            _check(config)
+            if not config.text:
+                config = replace(config, text=(_python_text(folder).absolute(),))
             folder.write_config(NAME, {k: v for k, v in table_of(config).items() if k not in NOT_STORED})
         _train_tokenizer(folder, config)
         return pretrain_in(folder, _pretraining(folder, config), "pyllm run")
 
 
-def _check(config: RunConfig) -> None:
-    if not config.text:
-        raise ValueError("there is nothing to train on: give a text")
-    for path in config.text:
-        if not file_size(path):
-            raise ValueError(f"{path} is empty")
+def _python_text(folder: RunFolder) -> Path:
+    """The beginning of the text that every Python carries, as a file in the run's folder."""
+    path, content = folder.path / "text.txt", b""
+    for part in python_text():
+        content += part + b"\n\n"
+        if len(content) >= PYTHON_BYTES:
+            break
+    write_whole(path, content)
+    return path
 
 
 def _train_tokenizer(folder: RunFolder, config: RunConfig) -> None:

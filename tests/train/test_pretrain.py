@@ -5,6 +5,7 @@ import math
 import os
 import random
 import signal
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -318,10 +319,17 @@ def test_run_does_it_all_and_goes_on(text: Path, monkeypatch: pytest.MonkeyPatch
     with pytest.raises(ValueError, match=r"^depth is 1 in this run, not 2: leave it out"):
         run(RunConfig(name="other", resume=True, depth=2))
     for bad, message in (
-        (RunConfig(), "there is nothing to train on: give a text, or the name of a run"),
         (RunConfig(text=(Path("missing"),)), "there is no file missing"),
         (config, "runs/text is already there"),
         (RunConfig(resume=True, name="none"), "there is no run runs/none to go on with"),
     ):
         with pytest.raises((ValueError, OSError), match=message):
             run(bad)
+
+
+def test_run_on_the_text_that_python_carries(text: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["pyllm.train.run"], "PYTHON_BYTES", 50_000)
+    result = run(RunConfig(depth=1, steps=2, vocab_size=300, context=16, progress=False))
+    content = Path("runs/python/text.txt").read_bytes()
+    assert result.run == Path("runs/python") and 50_000 <= len(content) < 1_000_000
+    assert run(RunConfig(resume=True, progress=False)).loss == result.loss

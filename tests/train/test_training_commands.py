@@ -97,7 +97,7 @@ def test_every_mistake_is_one_line(pyllm: Pyllm, tmp_path: Path) -> None:
     quick = ["--byte-level", *TINY, "--steps", "4", "--name"]
     one_line(pyllm("pretrain", "nothing.txt", *quick, "a"), "there is no file nothing.txt")
     one_line(pyllm("run", "--text", "nothing.txt"), "there is no file nothing.txt")
-    one_line(pyllm("run"), "there is nothing to train on")
+    one_line(pyllm("pretrain"), "there is nothing to train on")
     Path("empty.txt").touch()
     one_line(pyllm("pretrain", "empty.txt", *quick, "a"), "empty.txt is empty")
     one_line(pyllm("run", "--text", "empty.txt"), "empty.txt is empty")
