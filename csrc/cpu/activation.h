@@ -44,7 +44,9 @@ inline Floats gelu_tanh_derivative(Floats x) {
 }
 
 // x Phi(x), Phi the normal distribution
-inline Floats gelu_erf(Floats x) { return 0.5f * x * (1.0f + error_function(x * inverse_sqrt_2)); }
+inline Floats gelu_erf(Floats x) {
+    return 0.5f * x * (1.0f + error_function(x * inverse_sqrt_2));
+}
 inline Floats gelu_erf_derivative(Floats x) {
     constexpr float density = 0.39894228040143268f;  // 1 / sqrt(2 pi)
     return 0.5f * (1.0f + error_function(x * inverse_sqrt_2)) + x * density * exponential(-0.5f * x * x);

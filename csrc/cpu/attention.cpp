@@ -21,11 +21,13 @@ constexpr int64_t block_rows = lanes == 16 ? 4 * tile_rows : 8 * tile_rows;  // 
 constexpr int64_t chunk_keys = lanes == 16 ? 224 : lanes == 8 ? 144 : 96;    // a multiple of both sides of a tile
 static_assert(chunk_keys % tile_rows == 0 && chunk_keys % tile_columns == 0, "a chunk is whole tiles both ways");
 
-int64_t rounded_up(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
+int64_t rounded_up(int64_t value, int64_t multiple) {
+    return (value + multiple - 1) / multiple * multiple;
+}
 
 // out (tile_rows, tile_columns) = or += a b, all of it: buffers are padded to whole tiles.
 template <bool adds>
-inline void multiply_into(int64_t depth, const float *a, int64_t a_row, int64_t a_depth, const float *b, float *out,
+inline void multiply_into(int64_t depth, const float* a, int64_t a_row, int64_t a_depth, const float* b, float* out,
                           int64_t stride) {
     Floats sums[tile_rows][tile_vectors] = {};
     multiply_tile<tile_rows, tile_vectors>(depth, a, a_row, a_depth, b, tile_columns, sums);
@@ -33,26 +35,26 @@ inline void multiply_into(int64_t depth, const float *a, int64_t a_row, int64_t 
     for (int i = 0; i < tile_rows; i++)
 #pragma GCC unroll 8
         for (int j = 0; j < tile_vectors; j++) {
-            float *place = out + i * stride + j * lanes;
+            float* place = out + i * stride + j * lanes;
             store(place, adds ? load(place) + sums[i][j] : sums[i][j]);
         }
 }
 
 // One head of a batch row as a matrix.
 struct Head {
-    float *data;
+    float* data;
     int64_t positions, head_dim, stride;
 
-    Head(const pyllm_heads &heads, int64_t batch, int64_t head)
+    Head(const pyllm_heads& heads, int64_t batch, int64_t head)
         : data(heads.data + batch * heads.batch_stride + head * heads.head_stride),
           positions(heads.positions),
           head_dim(heads.head_dim),
           stride(heads.position_stride) {}
-    float *row(int64_t position) const { return data + position * stride; }
+    float* row(int64_t position) const { return data + position * stride; }
 };
 
 // Panels of tile_columns positions, (D, tile_columns) each: the right factor of a product over D.
-void pack_turned(const Head &head, float *out) {
+void pack_turned(const Head& head, float* out) {
     for (int64_t position = 0; position < head.positions; position += tile_columns)
         interleave<tile_columns>(head.row(position), head.stride, head.positions - position, head.head_dim,
                                  out + position * head.head_dim);
@@ -60,19 +62,19 @@ void pack_turned(const Head &head, float *out) {
 
 // Panels of tile_columns of D, (`count` positions, tile_columns) each, `panel` apart: the right factor of a product
 // over positions.
-void pack_plain(const Head &head, int64_t begin, int64_t count, int64_t panel, float *out) {
+void pack_plain(const Head& head, int64_t begin, int64_t count, int64_t panel, float* out) {
     for (int64_t column = 0; column < head.head_dim; column += tile_columns, out += panel)
         gather<tile_columns>(head.row(begin) + column, head.stride, head.head_dim - column, count, out);
 }
 
 // Tiles of tile_rows positions, (D, tile_rows) each: the left factor of a product over D.
-void pack_rows(const Head &head, int64_t begin, int64_t count, float *out) {
+void pack_rows(const Head& head, int64_t begin, int64_t count, float* out) {
     for (int64_t row = 0; row < count; row += tile_rows)
         interleave<tile_rows>(head.row(begin + row), head.stride, count - row, head.head_dim,
                               out + row * head.head_dim);
 }
 
-inline float dot(const float *a, const float *b, int64_t count) {
+inline float dot(const float* a, const float* b, int64_t count) {
     Floats total = {};
     int64_t i = 0;
     for (; i + lanes <= count; i += lanes) total += load(a + i) * load(b + i);
@@ -82,11 +84,11 @@ inline float dot(const float *a, const float *b, int64_t count) {
 
 // A block of queries against a chunk of keys: which keys each row and each tile of rows sees.
 struct View {
-    const int32_t *first;  // of this batch row's queries, or null
+    const int32_t* first;  // of this batch row's queries, or null
     int64_t offset;        // of query 0 among the keys
     int64_t keys;
-    int64_t query, rows;        // of the block
-    int64_t key, columns;       // of the chunk; columns: whole tiles
+    int64_t query, rows;                // of the block
+    int64_t key, columns;               // of the chunk; columns: whole tiles
     int64_t begin(int64_t row) const {  // the first key that a row sees, in the chunk
         const int64_t seen = first ? first[query + row] - key : -key;
         return seen < 0 ? 0 : seen < columns ? seen : columns;
@@ -103,7 +105,7 @@ struct View {
 };
 
 // scores[row][key] = a_tiles b_panels for every tile of which a row may see a key; the chunk's panels are at b.
-void score_tiles(const View &view, int64_t depth, const float *a, const float *b, float *scores) {
+void score_tiles(const View& view, int64_t depth, const float* a, const float* b, float* scores) {
     for (int64_t tile = 0; tile < view.rows; tile += tile_rows) {
         const int64_t begin = view.begin(tile) / tile_columns * tile_columns, end = view.end(view.last(tile));
         for (int64_t key = begin; key < end; key += tile_columns)
@@ -113,12 +115,12 @@ void score_tiles(const View &view, int64_t depth, const float *a, const float *b
 }
 
 // row[0 ... begin) and row[end ... columns) = 0
-inline void clear_outside(float *row, int64_t begin, int64_t end, int64_t columns) {
+inline void clear_outside(float* row, int64_t begin, int64_t end, int64_t columns) {
     if (begin > 0) memset(row, 0, begin * sizeof(float));
     if (end < columns) memset(row + end, 0, (columns - end) * sizeof(float));
 }
 
-inline float largest(const float *values, int64_t count) {
+inline float largest(const float* values, int64_t count) {
     Floats most = splat(-INFINITY);
     int64_t i = 0;
     for (; i + lanes <= count; i += lanes) most = maximum(most, load(values + i));
@@ -127,7 +129,7 @@ inline float largest(const float *values, int64_t count) {
 }
 
 // values = e^(scale values - shift); returns their sum.
-inline float exponentials(float *values, int64_t count, float scale, float shift) {
+inline float exponentials(float* values, int64_t count, float scale, float shift) {
     Floats total = {};
     int64_t i = 0;
     for (; i + lanes <= count; i += lanes) {
@@ -145,9 +147,9 @@ inline float exponentials(float *values, int64_t count, float scale, float shift
 
 struct Forward {
     const pyllm_heads *q, *k, *v, *out;
-    const int32_t *first;
+    const int32_t* first;
     float scale;
-    float *logsumexp;
+    float* logsumexp;
 
     int64_t padded_keys() const { return rounded_up(k->positions, chunk_keys); }
     int64_t padded_dim() const { return rounded_up(k->head_dim, tile_columns); }
@@ -156,14 +158,14 @@ struct Forward {
         return padded_keys() * (D + padded_dim()) + block_rows * (D + padded_dim() + chunk_keys + 2);
     }
 
-    void pack(int64_t batch, int64_t group, float *memory) const {
+    void pack(int64_t batch, int64_t group, float* memory) const {
         pack_turned(Head(*k, batch, group), memory);
         pack_plain(Head(*v, batch, group), 0, k->positions, padded_keys() * tile_columns,
                    memory + padded_keys() * k->head_dim);
     }
 
     // One block of queries of one head; `memory` holds the packed keys and values, then room to work.
-    void block(int64_t batch, int64_t head, int64_t query, float *memory) const {
+    void block(int64_t batch, int64_t head, int64_t query, float* memory) const {
         const int64_t D = k->head_dim, Dp = padded_dim(), offset = k->positions - q->positions;
         const float *keys = memory, *values = keys + padded_keys() * D;
         float *queries = memory + padded_keys() * (D + Dp), *scores = queries + block_rows * D;
@@ -190,7 +192,7 @@ struct Forward {
         }
         for (int64_t i = 0; i < rows; i++) {
             const float inverse = totals[i] > 0 ? 1 / totals[i] : 0;
-            float *to = out_head.row(query + i);
+            float* to = out_head.row(query + i);
             int64_t d = 0;
             for (; d + lanes <= D; d += lanes) store(to + d, load(sums + i * Dp + d) * inverse);
             if (d < D) store_part(to + d, load(sums + i * Dp + d) * inverse, D - d);
@@ -199,8 +201,8 @@ struct Forward {
     }
 
     // A row's scores become weights relative to its maximum so far, and what it summed before is brought to that.
-    void normalise(const View &view, int64_t i, int64_t Dp, float *scores, float *sums, float *most,
-                   float *totals) const {
+    void normalise(const View& view, int64_t i, int64_t Dp, float* scores, float* sums, float* most,
+                   float* totals) const {
         const int64_t tile = i / tile_rows * tile_rows, begin = view.begin(i), end = view.end(i);
         if (begin < end) {
             const float highest = fmaxf(most[i], largest(scores + begin, end - begin) * scale);
@@ -219,9 +221,9 @@ struct Forward {
 
 struct Backward {
     const pyllm_heads *q, *k, *v, *out, *dout, *dq, *dk, *dv;
-    const int32_t *first;
+    const int32_t* first;
     float scale;
-    const float *logsumexp;
+    const float* logsumexp;
 
     int64_t padded_keys() const { return rounded_up(k->positions, chunk_keys); }
     int64_t padded_dim() const { return rounded_up(k->head_dim, tile_columns); }
@@ -231,7 +233,7 @@ struct Backward {
     }
 
     // All of a batch row's key head: its dk and dv, and dq of the query heads that share it.
-    void group(int64_t batch, int64_t group, float *memory) const {
+    void group(int64_t batch, int64_t group, float* memory) const {
         const int64_t D = k->head_dim, Dp = padded_dim(), keys = padded_keys(), shared = q->heads / k->heads;
         float *k_turned = memory, *v_turned = k_turned + keys * D, *k_plain = v_turned + keys * D;
         float *dk_sums = k_plain + keys * Dp, *dv_sums = dk_sums + keys * Dp;
@@ -246,12 +248,12 @@ struct Backward {
         write(dv_sums, k->positions, Head(*dv, batch, group), 0);
     }
 
-    void write(const float *sums, int64_t rows, const Head &to, int64_t position) const {
+    void write(const float* sums, int64_t rows, const Head& to, int64_t position) const {
         for (int64_t i = 0; i < rows; i++)
             memcpy(to.row(position + i), sums + i * padded_dim(), to.head_dim * sizeof(float));
     }
 
-    void block(int64_t batch, int64_t head, int64_t query, float *memory) const {
+    void block(int64_t batch, int64_t head, int64_t query, float* memory) const {
         const int64_t D = k->head_dim, Dp = padded_dim(), keys = padded_keys();
         const float *k_turned = memory, *v_turned = k_turned + keys * D, *k_plain = v_turned + keys * D;
         float *dk_sums = memory + keys * (2 * D + Dp), *dv_sums = dk_sums + keys * Dp;
@@ -267,7 +269,7 @@ struct Backward {
         pack_plain(dout_head, query, rows, block_rows * tile_columns, dout_plain);
         memset(dq_sums, 0, block_rows * Dp * sizeof(float));
         for (int64_t i = 0; i < rows; i++) deltas[i] = dot(dout_head.row(query + i), out_head.row(query + i), D);
-        const float *row_logsumexp = logsumexp + (batch * q->heads + head) * q->positions + query;
+        const float* row_logsumexp = logsumexp + (batch * q->heads + head) * q->positions + query;
         View view = {first ? first + batch * q->positions : nullptr, 0, k->positions, query, rows, 0, 0};
         const int64_t seen = query + rows;
         for (view.key = view.start(); view.key < seen; view.key += chunk_keys) {
@@ -293,8 +295,8 @@ struct Backward {
                 begin = begin < 0 ? 0 : begin;
                 while (end > begin && view.begin(end - 1) >= key + tile_rows) end--;
                 if (begin >= end) continue;
-                const float *row_weights = weights + begin * chunk_keys + key;
-                const float *row_dscores = dscores + begin * chunk_keys + key;
+                const float* row_weights = weights + begin * chunk_keys + key;
+                const float* row_dscores = dscores + begin * chunk_keys + key;
                 for (int64_t column = 0; column < Dp; column += tile_columns) {
                     const int64_t panel = column * block_rows + begin * tile_columns;
                     const int64_t place = (view.key + key) * Dp + column;
@@ -308,7 +310,7 @@ struct Backward {
     }
 
     // weights: scores -> p = e^(scale score - logsumexp); dscores: dp -> scale p (dp - delta).
-    void gradients(float *weights, float *dscores, int64_t count, float row_logsumexp, float delta) const {
+    void gradients(float* weights, float* dscores, int64_t count, float row_logsumexp, float delta) const {
         int64_t i = 0;
         for (; i + lanes <= count; i += lanes) {
             const Floats weight = exponential(load(weights + i) * scale - row_logsumexp);
@@ -324,7 +326,7 @@ struct Backward {
 };
 
 // The first keys must not decrease along T: whole tiles are left out by the first of their rows.
-int check_first(pyllm_context *context, const int32_t *first, int64_t batch, int64_t queries) {
+int check_first(pyllm_context* context, const int32_t* first, int64_t batch, int64_t queries) {
     for (int64_t b = 0; first && b < batch; b++)
         for (int64_t t = 1; t < queries; t++)
             if (first[b * queries + t] < first[b * queries + t - 1])
@@ -337,13 +339,13 @@ int check_first(pyllm_context *context, const int32_t *first, int64_t batch, int
 }  // namespace
 }  // namespace pyllm
 
-int pyllm_attention_forward(pyllm_context *context, const pyllm_heads *q, const pyllm_heads *k, const pyllm_heads *v,
-                            const int32_t *first, float scale, const pyllm_heads *out, float *logsumexp) {
+int pyllm_attention_forward(pyllm_context* context, const pyllm_heads* q, const pyllm_heads* k, const pyllm_heads* v,
+                            const int32_t* first, float scale, const pyllm_heads* out, float* logsumexp) {
     using namespace pyllm;
     if (check_first(context, first, q->batch, q->positions)) return 1;
     const Forward forward = {q, k, v, out, first, scale, logsumexp};
     const int64_t size = rounded_up(forward.memory(), 64);
-    float *memory = context->buffer(tiles, size * context->threads);
+    float* memory = context->buffer(tiles, size * context->threads);
     if (!memory) return 1;
     const int64_t groups = q->batch * k->heads, shared = q->heads / k->heads;
     const int64_t blocks = (q->positions + block_rows - 1) / block_rows * shared;  // of one group
@@ -352,7 +354,7 @@ int pyllm_attention_forward(pyllm_context *context, const pyllm_heads *q, const 
     parts = context->threads == 1 ? 1 : parts < blocks ? parts : blocks;
 #pragma omp parallel for schedule(dynamic) num_threads(context->threads)
     for (int64_t task = 0; task < groups * parts; task++) {
-        float *own = memory + size * omp_get_thread_num();
+        float* own = memory + size * omp_get_thread_num();
         const int64_t batch = task / parts / k->heads, group = task / parts % k->heads;
         forward.pack(batch, group, own);
         for (int64_t block = task % parts; block < blocks; block += parts)
@@ -361,16 +363,16 @@ int pyllm_attention_forward(pyllm_context *context, const pyllm_heads *q, const 
     return 0;
 }
 
-int pyllm_attention_backward(pyllm_context *context, const pyllm_heads *q, const pyllm_heads *k, const pyllm_heads *v,
-                             const pyllm_heads *out, const float *logsumexp, const pyllm_heads *dout,
-                             const int32_t *first, float scale, const pyllm_heads *dq, const pyllm_heads *dk,
-                             const pyllm_heads *dv) {
+int pyllm_attention_backward(pyllm_context* context, const pyllm_heads* q, const pyllm_heads* k, const pyllm_heads* v,
+                             const pyllm_heads* out, const float* logsumexp, const pyllm_heads* dout,
+                             const int32_t* first, float scale, const pyllm_heads* dq, const pyllm_heads* dk,
+                             const pyllm_heads* dv) {
     using namespace pyllm;
     if (q->positions != k->positions) return context->fail("attention_backward needs as many queries as keys");
     if (check_first(context, first, q->batch, q->positions)) return 1;
     const Backward backward = {q, k, v, out, dout, dq, dk, dv, first, scale, logsumexp};
     const int64_t size = rounded_up(backward.memory(), 64);
-    float *memory = context->buffer(tiles, size * context->threads);
+    float* memory = context->buffer(tiles, size * context->threads);
     if (!memory) return 1;
 #pragma omp parallel for schedule(dynamic) num_threads(context->threads)
     for (int64_t task = 0; task < q->batch * k->heads; task++)
@@ -378,8 +380,8 @@ int pyllm_attention_backward(pyllm_context *context, const pyllm_heads *q, const
     return 0;
 }
 
-int pyllm_attention_decode(pyllm_context *context, const pyllm_heads *q, const pyllm_heads *k, const pyllm_heads *v,
-                           const int32_t *first, const int32_t *lengths, float scale, const pyllm_heads *out) {
+int pyllm_attention_decode(pyllm_context* context, const pyllm_heads* q, const pyllm_heads* k, const pyllm_heads* v,
+                           const int32_t* first, const int32_t* lengths, float scale, const pyllm_heads* out) {
     using namespace pyllm;
     const int64_t D = q->head_dim, shared = q->heads / k->heads, size = rounded_up(k->positions, 16);
     for (int64_t b = 0; b < q->batch; b++)
@@ -387,13 +389,13 @@ int pyllm_attention_decode(pyllm_context *context, const pyllm_heads *q, const p
             return context->fail("row %lld: length %d, first key %d in a cache of %lld positions",
                                  static_cast<long long>(b), lengths[b], first ? first[b] : 0,
                                  static_cast<long long>(k->positions));
-    float *memory = context->buffer(tiles, size * context->threads);
+    float* memory = context->buffer(tiles, size * context->threads);
     if (!memory) return 1;
 #pragma omp parallel for schedule(static) num_threads(context->threads)
     for (int64_t task = 0; task < q->batch * q->heads; task++) {
         const int64_t batch = task / q->heads, head = task % q->heads;
         const Head k_head(*k, batch, head / shared), v_head(*v, batch, head / shared);
-        const float *query = Head(*q, batch, head).row(0);
+        const float* query = Head(*q, batch, head).row(0);
         float *weights = memory + size * omp_get_thread_num(), *to = Head(*out, batch, head).row(0);
         const int64_t begin = first ? first[batch] : 0, count = lengths[batch] - begin;
         for (int64_t t = 0; t < count; t++) weights[t] = dot(query, k_head.row(begin + t), D);
@@ -402,7 +404,7 @@ int pyllm_attention_decode(pyllm_context *context, const pyllm_heads *q, const p
             const int64_t here = D - d < lanes ? D - d : lanes;
             Floats sums = {};
             for (int64_t t = 0; t < count; t++) {
-                const float *value = v_head.row(begin + t) + d;
+                const float* value = v_head.row(begin + t) + d;
                 sums += weights[t] * (here == lanes ? load(value) : load_part(value, here));
             }
             sums /= splat(total);

@@ -17,19 +17,19 @@ constexpr int64_t chunk_bytes = 24 << 20;  // of logits
 
 // The rows that have a target, a chunk at a time, with what belongs to them close together.
 struct Chunks {
-    pyllm_context *context;
-    const float *x;
-    const pyllm_matrix *weight;
-    const int32_t *targets;
-    int64_t rows, most;                  // most: rows of a chunk
-    int64_t next = 0, count = 0;         // the row to go on with; rows of this chunk
-    float *logits = nullptr;             // (count, V)
-    float *x_rows = nullptr;             // (count, C), then dx_rows
-    float *dx_rows = nullptr;
-    int64_t *places = nullptr;           // (count): the rows' places in x
+    pyllm_context* context;
+    const float* x;
+    const pyllm_matrix* weight;
+    const int32_t* targets;
+    int64_t rows, most;           // most: rows of a chunk
+    int64_t next = 0, count = 0;  // the row to go on with; rows of this chunk
+    float* logits = nullptr;      // (count, V)
+    float* x_rows = nullptr;      // (count, C), then dx_rows
+    float* dx_rows = nullptr;
+    int64_t* places = nullptr;  // (count): the rows' places in x
     pyllm_matrix logits_matrix, x_matrix, dx_matrix;
 
-    Chunks(pyllm_context *context, const float *x, const pyllm_matrix *weight, const int32_t *targets, int64_t rows)
+    Chunks(pyllm_context* context, const float* x, const pyllm_matrix* weight, const int32_t* targets, int64_t rows)
         : context(context), x(x), weight(weight), targets(targets), rows(rows) {
         most = chunk_bytes / sizeof(float) / weight->rows / tile_rows * tile_rows;
         most = most < tile_rows ? tile_rows : most;
@@ -48,12 +48,12 @@ struct Chunks {
         x_rows = context->buffer(chunk_rows, most * (2 * C + 2));
         if (!logits || !x_rows) return 1;
         dx_rows = x_rows + most * C;
-        places = reinterpret_cast<int64_t *>(dx_rows + most * C);
+        places = reinterpret_cast<int64_t*>(dx_rows + most * C);
         return 0;
     }
 
     // Gathers the next chunk and computes its logits; false at the end, or when that failed (status).
-    bool advance(int *status) {
+    bool advance(int* status) {
         const int64_t C = weight->columns;
         for (count = 0; next < rows && count < most; next++) {
             if (targets[next] < 0) continue;
@@ -70,7 +70,7 @@ struct Chunks {
     }
 
     // With the logits replaced by their gradient: writes dx and adds to dweight.
-    int propagate(float *dx, const pyllm_matrix *dweight) {
+    int propagate(float* dx, const pyllm_matrix* dweight) {
         const int64_t C = weight->columns;
         if (pyllm_matmul(context, &logits_matrix, 0, weight, 0, nullptr, PYLLM_NO_ACTIVATION, nullptr, nullptr,
                          &dx_matrix))
@@ -81,7 +81,7 @@ struct Chunks {
                        : 0;
     }
 
-    void clear_untargeted(float *values, int64_t columns) const {
+    void clear_untargeted(float* values, int64_t columns) const {
         if (!values) return;
         for (int64_t i = 0; i < rows; i++)
             if (targets[i] < 0) memset(values + i * columns, 0, columns * sizeof(float));
@@ -90,13 +90,13 @@ struct Chunks {
 
 // row = function(row), a vector at a time.
 template <class Function>
-inline void transform(float *row, int64_t count, Function function) {
+inline void transform(float* row, int64_t count, Function function) {
     int64_t i = 0;
     for (; i + lanes <= count; i += lanes) store(row + i, function(load(row + i)));
     if (i < count) store_part(row + i, function(load_part(row + i, count - i, -INFINITY)), count - i);
 }
 
-inline float largest(const float *row, int64_t count) {
+inline float largest(const float* row, int64_t count) {
     Floats most = splat(-INFINITY);
     int64_t i = 0;
     for (; i + lanes <= count; i += lanes) most = maximum(most, load(row + i));
@@ -113,7 +113,7 @@ struct RowSums {
 };
 
 template <bool with_entropy, bool keeps>
-RowSums row_sums(float *row, int64_t count) {
+RowSums row_sums(float* row, int64_t count) {
     const float most = largest(row, count);
     Floats total = {}, weighted = {};
     const auto add = [&](Floats z) {
@@ -137,8 +137,8 @@ RowSums row_sums(float *row, int64_t count) {
 }  // namespace
 }  // namespace pyllm
 
-int pyllm_classifier_forward(pyllm_context *context, const float *x, const pyllm_matrix *weight, const int32_t *targets,
-                             float *logprobs, float *entropies, float *logsumexp, int64_t rows) {
+int pyllm_classifier_forward(pyllm_context* context, const float* x, const pyllm_matrix* weight, const int32_t* targets,
+                             float* logprobs, float* entropies, float* logsumexp, int64_t rows) {
     using namespace pyllm;
     Chunks chunks(context, x, weight, targets, rows);
     int status = chunks.begin();
@@ -147,7 +147,7 @@ int pyllm_classifier_forward(pyllm_context *context, const float *x, const pyllm
     while (chunks.advance(&status)) {
 #pragma omp parallel for num_threads(context->threads)
         for (int64_t i = 0; i < chunks.count; i++) {
-            float *row = chunks.logits + i * V;
+            float* row = chunks.logits + i * V;
             const int64_t place = chunks.places[i];
             const float target = row[targets[place]];
             const RowSums sums = entropies ? row_sums<true, false>(row, V) : row_sums<false, false>(row, V);
@@ -162,9 +162,9 @@ int pyllm_classifier_forward(pyllm_context *context, const float *x, const pyllm
     return status;
 }
 
-int pyllm_classifier_backward(pyllm_context *context, const float *x, const pyllm_matrix *weight,
-                              const int32_t *targets, const float *logsumexp, const float *entropies,
-                              const float *dlogprobs, const float *dentropies, float *dx, const pyllm_matrix *dweight,
+int pyllm_classifier_backward(pyllm_context* context, const float* x, const pyllm_matrix* weight,
+                              const int32_t* targets, const float* logsumexp, const float* entropies,
+                              const float* dlogprobs, const float* dentropies, float* dx, const pyllm_matrix* dweight,
                               int64_t rows) {
     using namespace pyllm;
     Chunks chunks(context, x, weight, targets, rows);
@@ -174,7 +174,7 @@ int pyllm_classifier_backward(pyllm_context *context, const float *x, const pyll
     while (chunks.advance(&status)) {
 #pragma omp parallel for num_threads(context->threads)
         for (int64_t i = 0; i < chunks.count; i++) {
-            float *row = chunks.logits + i * V;
+            float* row = chunks.logits + i * V;
             const int64_t place = chunks.places[i];
             const float dlogprob = dlogprobs ? dlogprobs[place] : 0, normaliser = logsumexp[place];
             if (dentropies) {
@@ -194,9 +194,9 @@ int pyllm_classifier_backward(pyllm_context *context, const float *x, const pyll
     return status;
 }
 
-int pyllm_classifier_forward_backward(pyllm_context *context, const float *x, const pyllm_matrix *weight,
-                                      const int32_t *targets, const float *dlogprobs, float *logprobs, float *dx,
-                                      const pyllm_matrix *dweight, int64_t rows) {
+int pyllm_classifier_forward_backward(pyllm_context* context, const float* x, const pyllm_matrix* weight,
+                                      const int32_t* targets, const float* dlogprobs, float* logprobs, float* dx,
+                                      const pyllm_matrix* dweight, int64_t rows) {
     using namespace pyllm;
     Chunks chunks(context, x, weight, targets, rows);
     int status = chunks.begin();
@@ -205,7 +205,7 @@ int pyllm_classifier_forward_backward(pyllm_context *context, const float *x, co
     while (chunks.advance(&status)) {
 #pragma omp parallel for num_threads(context->threads)
         for (int64_t i = 0; i < chunks.count; i++) {
-            float *row = chunks.logits + i * V;
+            float* row = chunks.logits + i * V;
             const int64_t place = chunks.places[i];
             const float target = row[targets[place]];
             const RowSums sums = row_sums<false, true>(row, V);

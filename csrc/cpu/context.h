@@ -21,15 +21,15 @@ enum Buffer { packed_a, packed_b, tiles, chunk_rows, chunk_logits, partial_sums,
 struct pyllm_context {
     int threads = 1;
     char error[512] = "";
-    float *memory[pyllm::buffers] = {};
+    float* memory[pyllm::buffers] = {};
     size_t capacity[pyllm::buffers] = {};
 
     // At least `count` floats, aligned to 64 bytes, with whatever they hold; null, with the error set, when there is
     // no memory. Valid until the next call for the same buffer.
-    float *buffer(pyllm::Buffer which, size_t count);
+    float* buffer(pyllm::Buffer which, size_t count);
 
     // Sets the error, formatted as printf does, and returns 1: for `return context->fail(...)`.
-    int fail(const char *format, ...) __attribute__((format(printf, 2, 3)));
+    int fail(const char* format, ...) __attribute__((format(printf, 2, 3)));
 };
 
 namespace pyllm {

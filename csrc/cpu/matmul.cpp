@@ -18,21 +18,23 @@
 namespace pyllm {
 namespace {
 
-constexpr int64_t most_depth = lanes == 16 ? 256 : 384;  // a panel of b: 24 to 32 kB
+constexpr int64_t most_depth = lanes == 16 ? 512 : 448;  // a panel of b: 28 to 64 kB
 constexpr int64_t most_depth_rounded = most_depth + 8;
-constexpr int64_t most_block_rows = lanes == 16 ? 168 : 144;  // a block of a: 221 to 258 kB
-constexpr int64_t most_rows = 2016, most_columns = 3072;      // packed at once: 3.1 MB of a and 4.7 MB of b
+constexpr int64_t most_block_rows = lanes == 16 ? 168 : 96;  // a block of a: 172 to 344 kB
+constexpr int64_t most_rows = 2016, most_columns = 3072;     // packed at once: 3.1 MB of a and 4.7 MB of b
 constexpr int64_t task_columns = 16 * tile_columns;
 constexpr int64_t few_rows = 8;
 constexpr int64_t band_columns = 16;  // with few rows
 
-int64_t rounded_up(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
+int64_t rounded_up(int64_t value, int64_t multiple) {
+    return (value + multiple - 1) / multiple * multiple;
+}
 
 // What becomes of a sum: see write_tile.
 struct Output {
-    float *out;
+    float* out;
     const float *addend, *bias;
-    float *preactivation;
+    float* preactivation;
     int64_t stride, addend_stride, preactivation_stride;
     int activation;
     bool first, last;  // of the blocks of depth
@@ -40,9 +42,9 @@ struct Output {
 
 // One vector of out. `sum` is that of this block of depth; before the last block, out holds the sum so far.
 template <class Load, class Store>
-inline __attribute__((always_inline)) void write_vector(const Output &to, int64_t row, int64_t column, Floats sum,
+inline __attribute__((always_inline)) void write_vector(const Output& to, int64_t row, int64_t column, Floats sum,
                                                         Load load, Store store) {
-    float *out = to.out + row * to.stride + column;
+    float* out = to.out + row * to.stride + column;
     const bool adds = to.addend && (to.activation == PYLLM_NO_ACTIVATION ? to.first : to.last);
     Floats added = {};
     if (adds) added = load(to.addend + row * to.addend_stride + column);
@@ -59,25 +61,30 @@ inline __attribute__((always_inline)) void write_vector(const Output &to, int64_
     store(out, sum);
 }
 
-inline void write_vector(const Output &to, int64_t row, int64_t column, Floats sum, int64_t count) {
+inline void write_vector(const Output& to, int64_t row, int64_t column, Floats sum, int64_t count) {
     if (count >= lanes)
-        write_vector(to, row, column, sum, [](const float *from) { return load(from); },
-                     [](float *place, Floats value) { store(place, value); });
+        write_vector(
+            to, row, column, sum, [](const float* from) { return load(from); },
+            [](float* place, Floats value) { store(place, value); });
     else
-        write_vector(to, row, column, sum, [&](const float *from) { return load_part(from, count); },
-                     [&](float *place, Floats value) { store_part(place, value, count); });
+        write_vector(
+            to, row, column, sum, [&](const float* from) { return load_part(from, count); },
+            [&](float* place, Floats value) { store_part(place, value, count); });
 }
 
 // A tile of out from packed panels; rows and columns beyond out's are not written.
-void compute_tile(const Output &to, int64_t row, int64_t column, int64_t rows, int64_t columns, int64_t depth,
-                  const float *a, const float *b) {
+void compute_tile(const Output& to, int64_t row, int64_t column, int64_t rows, int64_t columns, int64_t depth,
+                  const float* a, const float* b) {
+    for (int64_t i = 0; i < tile_rows && i < rows; i++)  // asked for before it is needed
+        for (int64_t j = 0; j < tile_columns && j < columns; j += 16)
+            __builtin_prefetch(to.out + (row + i) * to.stride + column + j, 1);
     Floats sums[tile_rows][tile_vectors] = {};
     multiply_tile<tile_rows, tile_vectors>(depth, a, 1, tile_rows, b, tile_columns, sums);
     const bool plain = !to.last || (!to.bias && !to.preactivation && to.activation == PYLLM_NO_ACTIVATION);
     if (plain && rows >= tile_rows && columns >= tile_columns) {  // straight from the registers
-        float *out = to.out + row * to.stride + column;
+        float* out = to.out + row * to.stride + column;
         const bool adds = to.first && to.addend && to.activation == PYLLM_NO_ACTIVATION;
-        const float *old = adds ? to.addend + row * to.addend_stride + column : out;
+        const float* old = adds ? to.addend + row * to.addend_stride + column : out;
         const int64_t old_stride = adds ? to.addend_stride : to.stride;
         if (adds || !to.first) {
 #pragma GCC unroll 16
@@ -105,23 +112,23 @@ void compute_tile(const Output &to, int64_t row, int64_t column, int64_t rows, i
 
 // op(x) as the packing sees it: `data` is at its element (0, 0), and moving by one row or column moves by these.
 struct Operand {
-    const float *data;
+    const float* data;
     int64_t stride;
     bool transposed;
 
-    const float *at(int64_t row, int64_t column) const {
+    const float* at(int64_t row, int64_t column) const {
         return data + (transposed ? column * stride + row : row * stride + column);
     }
 };
 
-void pack_a(const Operand &a, int64_t row, int64_t rows, int64_t k, int64_t depth, float *out) {
+void pack_a(const Operand& a, int64_t row, int64_t rows, int64_t k, int64_t depth, float* out) {
     if (a.transposed)
         gather<tile_rows>(a.at(row, k), a.stride, rows - row, depth, out);
     else
         interleave<tile_rows>(a.at(row, k), a.stride, rows - row, depth, out);
 }
 
-void pack_b(const Operand &b, int64_t column, int64_t columns, int64_t k, int64_t depth, float *out) {
+void pack_b(const Operand& b, int64_t column, int64_t columns, int64_t k, int64_t depth, float* out) {
     if (b.transposed)
         interleave<tile_columns>(b.at(k, column), b.stride, columns - column, depth, out);
     else
@@ -135,12 +142,12 @@ struct Depths {
     Range block(int64_t index) const { return share(total, index, blocks, 8); }
 };
 
-int many_rows(pyllm_context *context, const Operand &a, const Operand &b, int64_t M, int64_t N, int64_t K, Output to) {
+int many_rows(pyllm_context* context, const Operand& a, const Operand& b, int64_t M, int64_t N, int64_t K, Output to) {
     const Depths depths(K);
     const int64_t row_blocks = (M + most_rows - 1) / most_rows, column_blocks = (N + most_columns - 1) / most_columns;
-    float *a_panels = context->buffer(
+    float* a_panels = context->buffer(
         packed_a, rounded_up(M < most_rows ? M : most_rows, tile_rows) * (K < most_depth ? K : most_depth_rounded));
-    float *b_panels = context->buffer(packed_b, rounded_up(N < most_columns ? N : most_columns, tile_columns) *
+    float* b_panels = context->buffer(packed_b, rounded_up(N < most_columns ? N : most_columns, tile_columns) *
                                                     (K < most_depth ? K : most_depth_rounded));
     if (!a_panels || !b_panels) return 1;
 #pragma omp parallel num_threads(context->threads) firstprivate(to)
@@ -167,7 +174,8 @@ int many_rows(pyllm_context *context, const Operand &a, const Operand &b, int64_
 #pragma omp for schedule(dynamic) collapse(2)
                 for (int64_t a_task = 0; a_task < a_tasks; a_task++)
                     for (int64_t b_task = 0; b_task < b_tasks; b_task++) {
-                        const Range a_share = share(a_count, a_task, a_tasks), b_share = share(b_count, b_task, b_tasks);
+                        const Range a_share = share(a_count, a_task, a_tasks),
+                                    b_share = share(b_count, b_task, b_tasks);
                         for (int64_t j = b_share.begin; j < b_share.end; j++)
                             for (int64_t i = a_share.begin; i < a_share.end; i++) {
                                 const int64_t row = rows.begin + i * tile_rows;
@@ -185,12 +193,12 @@ int many_rows(pyllm_context *context, const Operand &a, const Operand &b, int64_
 // rows x groups vectors of out from `ks` of a, which is (K, rows) here, and of the rows of b that are groups * lanes
 // columns of op(b): a square of lanes x lanes at a time is turned in registers.
 template <int rows, int groups>
-void few_rows_transposed(const float *a, const float *b, int64_t stride, Range ks, Floats (&sums)[rows][groups]) {
+void few_rows_transposed(const float* a, const float* b, int64_t stride, Range ks, Floats (&sums)[rows][groups]) {
     const int64_t whole = ks.begin + (ks.end - ks.begin) / lanes * lanes;
     for (int64_t k = ks.begin; k < whole; k += lanes) {
 #pragma GCC unroll 4
         for (int group = 0; group < groups; group++) {
-            const float *from = b + group * lanes * stride + k;
+            const float* from = b + group * lanes * stride + k;
             Floats square[lanes];
 #pragma GCC unroll 16
             for (int i = 0; i < lanes; i++) {
@@ -214,7 +222,7 @@ void few_rows_transposed(const float *a, const float *b, int64_t stride, Range k
 
 // A band of at most band_columns columns of out for `rows` rows of a, through all of K.
 template <int rows>
-void few_rows_band(const float *a, const Operand &b, int64_t row, int64_t column, int64_t columns, Depths depths,
+void few_rows_band(const float* a, const Operand& b, int64_t row, int64_t column, int64_t columns, Depths depths,
                    Output to) {
     constexpr int groups = band_columns / lanes;
     // What is too narrow for whole vectors is done by itself from a copy.
@@ -224,7 +232,7 @@ void few_rows_band(const float *a, const Operand &b, int64_t row, int64_t column
         to.first = block == 0;
         to.last = block == depths.blocks - 1;
         Floats sums[rows][groups] = {};
-        const float *from = b.at(0, column);
+        const float* from = b.at(0, column);
         if (columns == band_columns) {
             if (b.transposed)
                 few_rows_transposed<rows, groups>(a, from, b.stride, ks, sums);
@@ -235,7 +243,7 @@ void few_rows_band(const float *a, const Operand &b, int64_t row, int64_t column
             for (int64_t group = 0; group * lanes < columns; group++) {
                 Floats part[rows][1] = {};
                 const int64_t left = columns - group * lanes;
-                const float *place = b.at(ks.begin, column + group * lanes);
+                const float* place = b.at(ks.begin, column + group * lanes);
                 if (b.transposed)
                     interleave<lanes>(place, b.stride, left, ks.end - ks.begin, narrow);
                 else
@@ -250,10 +258,10 @@ void few_rows_band(const float *a, const Operand &b, int64_t row, int64_t column
     }
 }
 
-int few_rows_product(pyllm_context *context, const Operand &a, const Operand &b, int64_t M, int64_t N, int64_t K,
-                     const Output &to) {
+int few_rows_product(pyllm_context* context, const Operand& a, const Operand& b, int64_t M, int64_t N, int64_t K,
+                     const Output& to) {
     const Depths depths(K);
-    float *a_columns = context->buffer(packed_a, M * K);  // in groups of rows that are worked on together
+    float* a_columns = context->buffer(packed_a, M * K);  // in groups of rows that are worked on together
     if (!a_columns) return 1;
     const auto group_rows = [&](int64_t row) { return M - row >= 4 ? 4 : M - row >= 2 ? 2 : 1; };
     for (int64_t row = 0; row < M; row += group_rows(row))
@@ -266,7 +274,7 @@ int few_rows_product(pyllm_context *context, const Operand &a, const Operand &b,
         for (int64_t column = mine.begin; column < mine.end; column += band_columns) {
             const int64_t columns = mine.end - column < band_columns ? mine.end - column : band_columns;
             for (int64_t row = 0; row < M; row += group_rows(row)) {
-                const float *from = a_columns + row * K;
+                const float* from = a_columns + row * K;
                 switch (group_rows(row)) {
                     case 4: few_rows_band<4>(from, b, row, column, columns, depths, to); break;
                     case 2: few_rows_band<2>(from, b, row, column, columns, depths, to); break;
@@ -281,19 +289,27 @@ int few_rows_product(pyllm_context *context, const Operand &a, const Operand &b,
 }  // namespace
 }  // namespace pyllm
 
-int pyllm_matmul(pyllm_context *context, const pyllm_matrix *a, int32_t transpose_a, const pyllm_matrix *b,
-                 int32_t transpose_b, const float *bias, int32_t activation, float *preactivation,
-                 const pyllm_matrix *addend, const pyllm_matrix *out) {
+int pyllm_matmul(pyllm_context* context, const pyllm_matrix* a, int32_t transpose_a, const pyllm_matrix* b,
+                 int32_t transpose_b, const float* bias, int32_t activation, float* preactivation,
+                 const pyllm_matrix* addend, const pyllm_matrix* out) {
     using namespace pyllm;
-    for (const pyllm_matrix *matrix : {a, b, addend, out})
+    for (const pyllm_matrix* matrix : {a, b, addend, out})
         if (matrix && matrix->type != PYLLM_FLOAT32) return context->fail("matmul works on float32 alone on CPUs");
     const int64_t M = out->rows, N = out->columns, K = transpose_a ? a->rows : a->columns;
     if (activation != PYLLM_NO_ACTIVATION && addend && addend->data == out->data)
         return context->fail("with an activation, out cannot be its own addend");
-    const Operand op_a = {static_cast<const float *>(a->data), a->stride, transpose_a != 0};
-    const Operand op_b = {static_cast<const float *>(b->data), b->stride, transpose_b != 0};
-    const Output to = {static_cast<float *>(out->data), addend ? static_cast<const float *>(addend->data) : nullptr,
-                       bias, preactivation, out->stride, addend ? addend->stride : 0, N, activation, true, true};
+    const Operand op_a = {static_cast<const float*>(a->data), a->stride, transpose_a != 0};
+    const Operand op_b = {static_cast<const float*>(b->data), b->stride, transpose_b != 0};
+    const Output to = {static_cast<float*>(out->data),
+                       addend ? static_cast<const float*>(addend->data) : nullptr,
+                       bias,
+                       preactivation,
+                       out->stride,
+                       addend ? addend->stride : 0,
+                       N,
+                       activation,
+                       true,
+                       true};
     if (M <= few_rows) return few_rows_product(context, op_a, op_b, M, N, K, to);
     return many_rows(context, op_a, op_b, M, N, K, to);
 }

@@ -24,23 +24,31 @@ using UnalignedFloats = VectorTypes<lanes>::UnalignedFloats;
 inline Floats splat(float value) {
     return value - Floats{};  // value + 0 would turn -0 into 0, so the compiler would have to add
 }
-inline Floats load(const float *from) { return *reinterpret_cast<const UnalignedFloats *>(from); }
-inline void store(float *to, Floats value) { *reinterpret_cast<UnalignedFloats *>(to) = value; }
+inline Floats load(const float* from) {
+    return *reinterpret_cast<const UnalignedFloats*>(from);
+}
+inline void store(float* to, Floats value) {
+    *reinterpret_cast<UnalignedFloats*>(to) = value;
+}
 
 // The first `count` lanes; the others are `rest`, and are not touched in memory.
-inline Floats load_part(const float *from, int64_t count, float rest = 0) {
+inline Floats load_part(const float* from, int64_t count, float rest = 0) {
     alignas(64) float values[lanes];
     for (int i = 0; i < lanes; i++) values[i] = i < count ? from[i] : rest;
-    return *reinterpret_cast<const Floats *>(values);
+    return *reinterpret_cast<const Floats*>(values);
 }
-inline void store_part(float *to, Floats value, int64_t count) {
+inline void store_part(float* to, Floats value, int64_t count) {
     alignas(64) float values[lanes];
-    *reinterpret_cast<Floats *>(values) = value;
+    *reinterpret_cast<Floats*>(values) = value;
     for (int i = 0; i < lanes && i < count; i++) to[i] = values[i];
 }
 
-inline Floats maximum(Floats a, Floats b) { return a > b ? a : b; }
-inline Floats minimum(Floats a, Floats b) { return a < b ? a : b; }
+inline Floats maximum(Floats a, Floats b) {
+    return a > b ? a : b;
+}
+inline Floats minimum(Floats a, Floats b) {
+    return a < b ? a : b;
+}
 
 // Across the lanes, always in the same order: halves onto each other.
 template <int count, class Combine>
@@ -62,18 +70,18 @@ inline float maximum(Floats value) {
 
 inline Floats square_root(Floats value) {
     alignas(64) float values[lanes];
-    *reinterpret_cast<Floats *>(values) = value;
+    *reinterpret_cast<Floats*>(values) = value;
     for (int i = 0; i < lanes; i++) values[i] = sqrtf(values[i]);  // which the compiler makes one instruction
-    return *reinterpret_cast<const Floats *>(values);
+    return *reinterpret_cast<const Floats*>(values);
 }
 
 // Doubles, as many as fill a register; load_doubles widens floats.
 constexpr int double_lanes = lanes / 2;
 typedef double Doubles __attribute__((vector_size(4 * lanes)));
 typedef int64_t Longs __attribute__((vector_size(4 * lanes)));
-inline Doubles load_doubles(const float *from) {
+inline Doubles load_doubles(const float* from) {
     typedef float Half __attribute__((vector_size(2 * lanes), aligned(4), may_alias));
-    return __builtin_convertvector(*reinterpret_cast<const Half *>(from), Doubles);
+    return __builtin_convertvector(*reinterpret_cast<const Half*>(from), Doubles);
 }
 
 // e^x to 1 unit in the last place or so: x = n ln 2 + r with |r| <= ln 2 / 2, e^r by a polynomial (the coefficients of
@@ -96,6 +104,8 @@ inline Floats exponential(Floats x) {
 }
 
 // 1 / (1 + e^-x)
-inline Floats sigmoid(Floats x) { return 1.0f / (1.0f + exponential(-x)); }
+inline Floats sigmoid(Floats x) {
+    return 1.0f / (1.0f + exponential(-x));
+}
 
 }  // namespace pyllm
