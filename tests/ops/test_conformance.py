@@ -73,10 +73,11 @@ MATMULS = [
     for sizes, form in (((5, 37, 391), "nt"), ((35, 45, 391), "nn"))
 ]
 
-ROWS = [(1, 1), (1, 7), (3, 33), (17, 129), (67, 5), (129, 1031), (515, 3)]
+# Small ones run on one thread whatever is asked for, those of 16,384 elements or more on all.
+ROWS = [(1, 1), (1, 7), (3, 33), (17, 129), (67, 5), (129, 1031), (2069, 17)]
 OTHERS = [
     *(example(bias_backward, *sizes) for sizes in ROWS),
-    example(bias_backward, 67, 129, layouts={"dout": spread}),
+    example(bias_backward, 131, 129, layouts={"dout": spread}),
     *(example(layernorm_forward, *sizes) for sizes in ROWS),
     example(layernorm_forward, 17, 129, bias=False),
     example(layernorm_forward, 17, 129, residual=True),
@@ -91,19 +92,19 @@ OTHERS = [
     example(rmsnorm_forward, 17, 129, eps=0.5),
     example(rmsnorm_forward, 3, 7, 5, 19),
     example(rmsnorm_forward, 3, 7, 5, 19, layouts={"x": spread, "out": spread}),
-    example(rmsnorm_forward, 2, 33, 3, 64, layouts={"x": spread, "out": heads_first}),
+    example(rmsnorm_forward, 2, 67, 3, 64, layouts={"x": spread, "out": heads_first}),
     *(example(rmsnorm_backward, *sizes) for sizes in ROWS[1:]),
     example(rmsnorm_backward, 17, 129, dresidual="other"),
     example(rmsnorm_backward, 17, 129, dresidual="dx"),
     example(rmsnorm_backward, 17, 129, in_place=True),
     example(rmsnorm_backward, 17, 129, dresidual="other", in_place=True),
-    example(rmsnorm_backward, 3, 7, 5, 19, layouts={"x": spread, "dout": heads_first, "dx": spread}),
+    example(rmsnorm_backward, 3, 67, 5, 19, layouts={"x": spread, "dout": heads_first, "dx": spread}),
     example(rmsnorm_backward, 3, 7, 5, 19, in_place=True, layouts={"x": spread, "dout": spread, "dx": spread}),
     *(
         example(make, *shape, activation=activation, in_place=in_place)
         for make in (activation_forward, activation_backward)
         for activation in ("gelu_tanh", "gelu_erf", "relu_squared")
-        for shape, in_place in (((1,), False), ((3, 5, 7), False), ((67, 129), False), ((31,), True))
+        for shape, in_place in (((1,), False), ((3, 5, 7), False), ((131, 257), False), ((31,), True))
     ),
     *(example(swiglu_forward, *sizes) for sizes in ROWS),
     *(example(swiglu_backward, *sizes) for sizes in ROWS),
@@ -123,7 +124,7 @@ OTHERS = [
         example(make, *shape, interleaved=interleaved, layouts={name: layout} if layout else None)
         for make, name in ((rope_forward, "x"), (rope_backward, "dx"))
         for interleaved in (False, True)
-        for shape, layout in (((1, 1, 1, 2), None), ((2, 17, 3, 34), spread), ((3, 5, 2, 64), heads_first))
+        for shape, layout in (((1, 1, 1, 2), None), ((3, 67, 5, 34), spread), ((3, 5, 2, 64), heads_first))
     ),
     example(sum_of_squares, 1),
     example(sum_of_squares, 1031),
@@ -132,8 +133,8 @@ OTHERS = [
     example(adamw, 1031, step=7, scale=0.5),
     example(adamw, 70001, step=1000),
     example(muon_momentum, 1),
-    example(muon_momentum, 67, 129, scale=0.25),
-    *(example(linear_combination, 67, 129, out=out) for out in ("", "x", "y")),
+    example(muon_momentum, 131, 257, scale=0.25),
+    *(example(linear_combination, 131, 257, out=out) for out in ("", "x", "y")),
     example(linear_combination, 3),
 ]  # fmt: skip
 
@@ -178,6 +179,10 @@ CLASSIFIERS = [
         example(make, 67, 17, 257, masked=masked)
         for make in (classifier_forward, classifier_backward, classifier_forward_backward)
         for masked in (0.0, 0.95, 1.0)
+    ),
+    *(  # logits that are not held whole
+        example(make, 67, 2, 100003, masked=0.0)
+        for make in (classifier_forward, classifier_backward, classifier_forward_backward)
     ),
     example(classifier_forward, 67, 17, 257, layouts={"weight": spread}),
     example(classifier_forward, 67, 17, 257, entropies=False),
