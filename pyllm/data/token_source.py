@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 Int64s = numpy.ndarray[Any, numpy.dtype[numpy.int64]]
 
+MOST_VALIDATION_TOKENS = 1_000_000  # when nothing else is asked for: enough for three digits of the loss
 IDS_AT_ONCE = 1 << 20
 END_OF_TEXT = "<|endoftext|>"
 HEADER_BYTES = 256 * 4  # https://github.com/karpathy/llm.c, dev/data/data_common.py
@@ -198,7 +199,7 @@ def open_split(
     paths: Sequence[str | os.PathLike[str]],
     validation_paths: Sequence[str | os.PathLike[str]] = (),
     *,
-    validation_fraction: float = 0.1,
+    validation_fraction: float | None = None,
     tokenizer: Tokenizer | None = None,
     vocab_size: int | None = None,
     end_of_text: int | None = None,
@@ -206,7 +207,8 @@ def open_split(
     """Training and validation tokens: from files of their own, else the end of the training tokens is kept apart.
 
     A folder without a manifest.json that holds train.bin (and val.bin) stands for these, as nanoGPT lays them out.
-    Without validation files, training keeps the first int(n (1 - validation_fraction)) tokens, as nanoGPT does.
+    Without validation files, training keeps the first int(n (1 - validation_fraction)) tokens, as nanoGPT does; by
+    default the fraction is a tenth, but no more than MOST_VALIDATION_TOKENS.
 
     Returns:
         (training, validation); validation is None for a fraction of 0.
@@ -214,7 +216,7 @@ def open_split(
     Raises:
         OSError, ValueError: as open_tokens does, and for a fraction that is not from 0 to below 1.
     """
-    if not 0 <= validation_fraction < 1:
+    if validation_fraction is not None and not 0 <= validation_fraction < 1:
         raise ValueError(f"validation_fraction must be from 0 to below 1, got {validation_fraction}")
     training, validation = [Path(path) for path in paths], [Path(path) for path in validation_paths]
     for place, path in enumerate(training):
@@ -229,9 +231,12 @@ def open_split(
     whole = opened(training)
     if validation:
         return whole, opened(validation)
-    if not validation_fraction:
+    if validation_fraction == 0:
         return whole, None
-    cut = int(len(whole) * (1 - validation_fraction))
+    if validation_fraction is None:
+        cut = max(int(len(whole) * 0.9), len(whole) - MOST_VALIDATION_TOKENS)
+    else:
+        cut = int(len(whole) * (1 - validation_fraction))
     return whole.part(0, cut), whole.part(cut, len(whole))
 
 

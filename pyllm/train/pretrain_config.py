@@ -50,7 +50,8 @@ class PretrainConfig:
         data: text files; or tokens: folders of token shards, nanoGPT's or llm.c's .bin files.
         validation_data: files or folders of the same kind to evaluate on; may be given several times. Default: the end
             of the data.
-        validation_fraction: how much of the data's end is kept for that; 0: nothing.
+        validation_fraction: how much of the data's end is kept for that; 0: nothing. Default: a tenth, but at most a
+            million tokens.
         name: of the run; it lives in RUNS/NAME.
         runs: the folder of all runs.
         tokenizer: a tokenizer.json. For text: needed, unless byte_level; for tokens: the one that made them, to show
@@ -109,7 +110,7 @@ class PretrainConfig:
 
     data: Positional[tuple[Path, ...]] = ()
     validation_data: UseAppendAction[tuple[Path, ...]] = ()
-    validation_fraction: float = 0.1
+    validation_fraction: OptionalFloat = None
     name: str = "pretrain"
     runs: Path = Path("runs")
     tokenizer: OptionalPath = None

@@ -88,7 +88,7 @@ def check_length(config: PretrainConfig, training: TokenSource, context: int) ->
         ValueError: says how many tokens there are and how many there must be.
     """
     if len(training) <= context:
-        kept = "" if config.validation_data or not config.validation_fraction else " that are not kept for validation"
+        kept = "" if config.validation_data or config.validation_fraction == 0 else " that are not kept for validation"
         raise ValueError(
             f"{', '.join(map(str, config.data))}: {len(training)} tokens{kept} are fewer than the {context + 1} of one "
             f"row (context {context}, and one that follows): give more data, or a shorter context"

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from token_files import byte_tokenizer, write_llm_c, write_nanogpt, write_shards
 
+from pyllm.data import token_source
 from pyllm.data.loader import Batch, Loader, evaluation_batches, permuted
 from pyllm.data.token_source import TokenSource, open_split, open_tokens
 
@@ -230,10 +231,14 @@ def test_llm_c(magic: int, version: int, end: int, tmp_path: Path) -> None:
     assert batch.segments.tolist() == [[0, 0, 0, 1, 1, 2, 2, 2, 3]] and (batch.targets >= 0).all()
 
 
-def test_the_end_is_kept_for_validation(tmp_path: Path) -> None:
+def test_the_end_is_kept_for_validation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_nanogpt(tmp_path / "x.bin", list(range(1115)))
-    training, validation = open_split([path], validation_fraction=0.1)
-    assert len(training) == int(1115 * 0.9) and read(validation) == list(range(1003, 1115))
+    for fraction in (0.1, None):
+        training, validation = open_split([path], validation_fraction=fraction)
+        assert len(training) == int(1115 * 0.9) and read(validation) == list(range(1003, 1115))
+    monkeypatch.setattr(token_source, "MOST_VALIDATION_TOKENS", 15)
+    assert read(open_split([path])[1]) == list(range(1100, 1115))
+    assert len(open_split([path], validation_fraction=0.1)[1]) == 112
     assert open_split([path], validation_fraction=0)[1] is None
     with pytest.raises(ValueError, match=r"^validation_fraction must be from 0 to below 1, got 1"):
         open_split([path], validation_fraction=1)
