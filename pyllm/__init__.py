@@ -2,13 +2,38 @@
 
 try:
     from pyllm import _bpe as _bpe
+    from pyllm.ops import _kernels as _kernels
 except ImportError as error:
     raise ImportError(
         f"pyllm's native part is not beside {__file__}: in a checkout, build it there with `pip install -e .`, or "
         f"start Python in another folder to import the installed package ({error})"
     ) from None
+from pyllm import ops, train
+from pyllm.devices import devices
+from pyllm.engine import Engine, Sample
+from pyllm.model import GPT, KVCache, ModelConfig, Outputs, StaleActivations, load
+from pyllm.optim import AdamW, Muon
 from pyllm.threads import get_num_threads, set_num_threads
 from pyllm.tokenizer import SPECIAL_TOKENS, Tokenizer
 from pyllm.version import __version__
 
-__all__ = ["SPECIAL_TOKENS", "Tokenizer", "__version__", "get_num_threads", "set_num_threads"]
+__all__ = [
+    "GPT",
+    "SPECIAL_TOKENS",
+    "AdamW",
+    "Engine",
+    "KVCache",
+    "ModelConfig",
+    "Muon",
+    "Outputs",
+    "Sample",
+    "StaleActivations",
+    "Tokenizer",
+    "__version__",
+    "devices",
+    "get_num_threads",
+    "load",
+    "ops",
+    "set_num_threads",
+    "train",
+]

@@ -13,7 +13,10 @@ from pyllm.version import __version__
 USAGE = """usage: pyllm COMMAND ...
 
 commands:
+  run         do it all: a tokenizer and a model from a text, samples, a report
   tokenizer   train a byte-level BPE tokenizer and see it at work
+  pretrain    train a model from nothing on text or token shards
+  sample      continue a prompt
 
 options:
   -h, --help  show this help; `pyllm COMMAND --help` shows a command's
@@ -28,6 +31,10 @@ def main() -> int:
             from pyllm.tokenizer_commands import COMMANDS
 
             return _run(COMMANDS, "pyllm tokenizer", arguments)
+        case ["run" | "pretrain" | "sample" as command, *arguments]:
+            from pyllm.training_commands import COMMANDS
+
+            return _run(COMMANDS[command], f"pyllm {command}", arguments)
         case ["--version"]:
             from pyllm import _bpe
 
@@ -42,7 +49,7 @@ def main() -> int:
     raise AssertionError("unreachable")
 
 
-def _run(commands: dict[str, Callable[..., None]], program: str, arguments: list[str]) -> int:
+def _run(commands: Callable[..., None] | dict[str, Callable[..., None]], program: str, arguments: list[str]) -> int:
     import tyro
 
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -51,9 +58,11 @@ def _run(commands: dict[str, Callable[..., None]], program: str, arguments: list
         with warnings.catch_warnings():
             warnings.simplefilter("always")
             warnings.showwarning = lambda message, *_, **__: print(f"pyllm: note: {message}", file=sys.stderr)
-            tyro.extras.subcommand_cli_from_dict(
-                commands, prog=program, args=arguments, config=(tyro.conf.FlagCreatePairsOff,)
-            )
+            config = (tyro.conf.FlagCreatePairsOff,)
+            if isinstance(commands, dict):
+                tyro.extras.subcommand_cli_from_dict(commands, prog=program, args=arguments, config=config)
+            else:
+                tyro.cli(commands, prog=program, args=arguments, config=config)
         sys.stdout.flush()
     except KeyboardInterrupt:
         print("\npyllm: stopped; no file was written", file=sys.stderr)

@@ -18,7 +18,7 @@ from pyllm.threads import get_num_threads
 ISAS = ("baseline", "avx2", "avx512")  # by their numbers in csrc/kernels.h
 
 
-class KernelError(RuntimeError):
+class KernelError(ValueError):
     """A kernel could not do its work."""
 
 
