@@ -1,10 +1,11 @@
 """The sides of the benches of whole models: `python model_workers.py LIBRARY` serves one (see sides.py).
 
-Both sides train GPT-2 with AdamW (betas 0.9 and 0.95, weight decay 0.1) on the same batch of random tokens.
+Both sides train GPT-2 on the same batch of random tokens, or on the same batches of a text's bytes.
 """
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from typing import Any
 import numpy
 import sides
 
-LEARNING_RATE, BETAS, WEIGHT_DECAY = 1e-4, (0.9, 0.95), 0.1
+LEARNING_RATE, WEIGHT_DECAY = 1e-4, 0.1
 MOST_NORM, GRADIENT = 1.0, 1e-2  # where the optimizer alone is timed, all gradients are the same number
 
 
@@ -24,11 +25,88 @@ def random_batch(batch: int, length: int, vocab_size: int) -> tuple[Any, Any]:
     return data[:, :-1].copy(), data[:, 1:].copy()
 
 
-class Side(sides.Side):
-    """A library that trains and runs a GPT-2. `make` comes first."""
+class Text:
+    """The bytes of a file, trained on by nanoGPT's recipe for tinyshakespeare on a CPU.
 
-    make: Callable[..., None]  # a model of compute.Size's arguments, an optimizer and a batch
-    step: Callable[[], float]  # trains one step; returns its loss
+    The first 90 % of it in batches of rows that begin anywhere; a learning rate that rises to 1e-3 over 100 steps and
+    falls to 1e-4 as half a cosine; betas 0.9 and 0.99, weight decay 0.1, clipping at 1 are the optimizer's business.
+    """
+
+    LEARNING_RATE, LEAST_LEARNING_RATE, WARM_UP = 1e-3, 1e-4, 100
+
+    def __init__(self, path: str, batch: int, length: int, steps: int) -> None:
+        data = numpy.fromfile(path, numpy.uint8).astype(numpy.int32)
+        cut = int(0.9 * len(data))
+        self.training, self.validation = data[:cut], data[cut:]
+        self._batch, self._length, self._steps = batch, length, steps
+        self._source = numpy.random.default_rng(1337)
+        self._step = 0
+
+    def take(self) -> tuple[Any, Any, float]:
+        """The next step's tokens and targets, (B, T) int32 each, and its learning rate."""
+        begins = self._source.integers(0, len(self.training) - self._length, self._batch)
+        rows = self.training[begins[:, None] + numpy.arange(self._length + 1)]
+        self._step += 1
+        return rows[:, :-1].copy(), rows[:, 1:].copy(), self._learning_rate(self._step - 1)
+
+    def _learning_rate(self, step: int) -> float:
+        if step < self.WARM_UP:
+            return self.LEARNING_RATE * (step + 1) / (self.WARM_UP + 1)
+        done = min(1.0, (step - self.WARM_UP) / (self._steps - self.WARM_UP))
+        least = self.LEAST_LEARNING_RATE
+        return least + 0.5 * (self.LEARNING_RATE - least) * (1 + math.cos(math.pi * done))
+
+    def windows(self, rows: int = 64) -> Iterator[tuple[Any, Any]]:
+        """Tokens and targets that cover the whole validation part once; the last row is a shorter one."""
+        whole = (len(self.validation) - 1) // self._length
+        tokens, targets = self.validation[:-1], self.validation[1:]
+        end = whole * self._length
+        for first in range(0, end, rows * self._length):
+            part = slice(first, min(first + rows * self._length, end))
+            yield tokens[part].reshape(-1, self._length), targets[part].reshape(-1, self._length)
+        if end < len(targets):
+            yield tokens[None, end:], targets[None, end:]
+
+
+class Side(sides.Side):
+    """A library that trains and runs a GPT-2. `make` comes first.
+
+    make(batch, length, betas, max_norm, ..., and a model's sizes): a model, an optimizer and a batch; a subclass says
+    what else. update(tokens, targets, lr): trains one step; returns its loss. negative_log_likelihood(tokens, targets):
+    the sum over them, in nats.
+    """
+
+    make: Callable[..., None]
+    update: Callable[[Any, Any, float], float]
+    negative_log_likelihood: Callable[[Any, Any], float]
+    batch: tuple[Any, Any]
+
+    def step(self) -> float:
+        """Trains one step on the batch; returns its loss."""
+        return self.update(*self.batch, LEARNING_RATE)
+
+    def read_text(self, path: str, batch: int, length: int, steps: int) -> None:
+        """Takes a text to train on from now on."""
+        self.text = Text(path, batch, length, steps)
+
+    def train_on_text(self, steps: int) -> float:
+        """Seconds of the next steps on the text."""
+        return sides.timed(lambda: [self.update(*self.text.take()) for _ in range(steps)])[0]
+
+    def validation_loss(self) -> float:
+        """The mean loss over the whole validation part, in nats a byte."""
+        return sum(self.negative_log_likelihood(*window) for window in self.text.windows()) / (
+            len(self.text.validation) - 1
+        )
+
+    def curve(self, steps: int, evaluations: int) -> list[tuple[int, float]]:
+        """Trains on the text; steps done and validation loss at so many places."""
+        points = []
+        for part in range(evaluations):
+            begin, end = steps * part // evaluations, steps * (part + 1) // evaluations
+            self.train_on_text(end - begin)
+            points.append((end, self.validation_loss()))
+        return points
 
     def seconds(self, steps: int = 1) -> float:
         """Seconds of one step: the median of a few."""
@@ -44,26 +122,40 @@ class Pyllm(Side):
 
     def __init__(self) -> None:
         import pyllm
+        from pyllm import model, ops, optim
 
         pyllm.set_num_threads(sides.THREADS)
+        self._models, self._optimizers = model, optim
+        # What is loaded when it is first asked for belongs to no model's memory: kernels, NumPy's random numbers.
+        ops.sum_of_squares(numpy.zeros(1, numpy.float32))
+        random_batch(1, 1, 1)
 
     def make(
-        self, *, batch: int, length: int, save_to: str = "", max_norm: float | None = MOST_NORM, **size: Any
+        self,
+        *,
+        batch: int,
+        length: int,
+        save_to: str = "",
+        optimizer: str = "AdamW",
+        betas: tuple[float, float] = (0.9, 0.95),
+        max_norm: float | None = MOST_NORM,
+        **size: Any,
     ) -> None:
-        from pyllm.model import GPT, ModelConfig
-        from pyllm.optim import AdamW
-
-        self.model = GPT(ModelConfig(**size))
+        self.model = self._models.GPT(self._models.ModelConfig(**size))
         if save_to:
             numpy.savez(save_to, **self.model.parameters)
-        self.optimizer = AdamW(self.model, LEARNING_RATE, BETAS, weight_decay=WEIGHT_DECAY)
+        kind = getattr(self._optimizers, optimizer)
+        self.optimizer = kind(self.model, Text.LEARNING_RATE, betas, weight_decay=WEIGHT_DECAY)
         self.batch = random_batch(batch, length, size["vocab_size"])
         self.max_norm = max_norm
 
-    def step(self) -> float:
-        loss = self.model.loss_and_backward(*self.batch)
-        self.optimizer.step(max_norm=self.max_norm)
+    def update(self, tokens: Any, targets: Any, lr: float) -> float:
+        loss = self.model.loss_and_backward(tokens, targets)
+        self.optimizer.step(lr, self.max_norm)
         return loss
+
+    def negative_log_likelihood(self, tokens: Any, targets: Any) -> float:
+        return -float(self.model.score(tokens, targets)["logprobs"].sum(dtype=numpy.float64))
 
     def share_outside(self, steps: int) -> float:
         """The share of the time of steps that is spent outside the kernels: in Python, NumPy and cffi."""
@@ -140,7 +232,17 @@ class Torch(Side):
         torch.set_num_threads(sides.THREADS)
         self._torch = torch
 
-    def make(self, *, batch: int, length: int, load_from: str = "", compiled: bool = False, **size: Any) -> None:
+    def make(
+        self,
+        *,
+        batch: int,
+        length: int,
+        load_from: str = "",
+        compiled: bool = False,
+        betas: tuple[float, float] = (0.9, 0.95),
+        max_norm: float | None = None,
+        **size: Any,
+    ) -> None:
         from torch_gpt import GPT
 
         self.model = GPT(**size)
@@ -148,15 +250,27 @@ class Torch(Side):
             self.model.take(numpy.load(load_from))
         self.forward = self._torch.compile(self.model) if compiled else self.model
         groups = self.model.decaying_groups(WEIGHT_DECAY)
-        self.optimizer = self._torch.optim.AdamW(groups, LEARNING_RATE, BETAS, fused=True)
-        self.batch = [self._torch.from_numpy(array).long() for array in random_batch(batch, length, size["vocab_size"])]
+        self.optimizer = self._torch.optim.AdamW(groups, LEARNING_RATE, tuple(betas), fused=True)
+        self.batch = tuple(map(self._tensor, random_batch(batch, length, size["vocab_size"])))
+        self.max_norm = max_norm
 
-    def step(self) -> float:
-        loss = self.forward(*self.batch)
+    def _tensor(self, ids: Any) -> Any:
+        return ids if isinstance(ids, self._torch.Tensor) else self._torch.from_numpy(ids).long()
+
+    def update(self, tokens: Any, targets: Any, lr: float) -> float:
+        loss = self.forward(self._tensor(tokens), self._tensor(targets))
         loss.backward()
+        if self.max_norm is not None:
+            self._torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.max_norm)
+        for group in self.optimizer.param_groups:
+            group["lr"] = lr
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         return loss.item()
+
+    def negative_log_likelihood(self, tokens: Any, targets: Any) -> float:
+        with self._torch.inference_mode():
+            return self.model(self._tensor(tokens), self._tensor(targets)).item() * targets.size
 
     def optimizer_seconds(self) -> float:
         parameters = list(self.model.parameters())

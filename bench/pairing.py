@@ -150,6 +150,15 @@ class Bench:
             self.note(f"all pairs count: {self.limits.problem or f'the machine has fewer than {GATE_THREADS} cores'}")
             self.options.minimum_gflops = 0.0
 
+    @property
+    def out(self) -> Path | None:
+        """Where results go, without a suffix; its folder is made if need be."""
+        if self.options.out is None:
+            return None
+        out: Path = self.options.out if self.options.out.parent != Path() else RESULTS / self.options.out
+        out.parent.mkdir(parents=True, exist_ok=True)
+        return out
+
     def __enter__(self) -> Bench:
         return self
 
@@ -309,10 +318,8 @@ class Bench:
         ]
         report = "\n".join(lines) + "\n"
         print(report)
-        if self.options.out is None:
+        if not (out := self.out):
             return
-        out = self.options.out if self.options.out.parent != Path() else RESULTS / self.options.out
-        out.parent.mkdir(parents=True, exist_ok=True)
         record = {
             "title": self.title,
             "command": command(),
