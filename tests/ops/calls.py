@@ -221,7 +221,8 @@ def relative_error(found: Array, expected: Array) -> float:
         return numpy.inf
     if not finite.any():
         return 0.0
-    error, scale = float(numpy.abs(found - expected)[finite].max()), float(numpy.abs(expected[finite]).max())
+    found, expected = found[finite], expected[finite]
+    error, scale = float(numpy.abs(found - expected).max()), float(numpy.abs(expected).max())
     return error / scale if scale else error and numpy.inf
 
 
