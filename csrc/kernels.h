@@ -49,8 +49,9 @@ const char *pyllm_error(pyllm_context *context);
 // ---------------------------------------------------------------------------------------------------- matmul
 
 // out = activation(op(a) op(b) + bias) + addend, op transposing where the flag is set. op(a) is (M, K), op(b) (K, N).
-// bias (N), addend (M, N): optional; addend may be out itself, to accumulate. preactivation (M, N), contiguous:
-// optional, receives op(a) op(b) + bias. An element of out sums over K in an order that depends on K alone.
+// bias (N), addend (M, N): optional; without an activation, addend may be out itself, to accumulate. preactivation
+// (M, N), contiguous: optional, receives op(a) op(b) + bias. An element of out sums over K in an order that depends on
+// K alone.
 int pyllm_matmul(pyllm_context *context, const pyllm_matrix *a, int32_t transpose_a, const pyllm_matrix *b,
                  int32_t transpose_b, const float *bias, int32_t activation, float *preactivation,
                  const pyllm_matrix *addend, const pyllm_matrix *out);
@@ -167,10 +168,10 @@ int pyllm_classifier_forward_backward(pyllm_context *context, const float *x, co
 // *result = the sum of squares of x.
 int pyllm_sum_of_squares(pyllm_context *context, const float *x, int64_t count, double *result);
 
-// AdamW (Loshchilov and Hutter, 2019) on elements begin ... end - 1 of the flat arrays, which is one range of arena of
-// the same weight decay. g = scale gradient; m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2;
+// AdamW (Loshchilov and Hutter, 2019) on flat arrays. g = scale gradient; m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2;
 // p -= lr (m / correction1 / (sqrt(v / correction2) + eps) + weight_decay p); gradient = 0.
-// ranges: begins[i] <= index < ends[i] has weight_decays[i]; what lies between ranges is left alone.
+// The ranges ascend and do not overlap: begins[i] <= index < ends[i] has weight_decays[i]; what lies between is left
+// alone.
 int pyllm_adamw(pyllm_context *context, float *parameters, float *gradients, float *m, float *v, const int64_t *begins,
                 const int64_t *ends, const float *weight_decays, int64_t ranges, double lr, double beta1, double beta2,
                 double eps, double correction1, double correction2, double scale);

@@ -325,14 +325,17 @@ struct Backward {
     }
 };
 
-// The first keys must not decrease along T: whole tiles are left out by the first of their rows.
-int check_first(pyllm_context* context, const int32_t* first, int64_t batch, int64_t queries) {
+// The first keys must not decrease along T, for whole tiles are left out by the first of their rows, and each query
+// must see its own key.
+int check_first(pyllm_context* context, const int32_t* first, int64_t batch, int64_t queries, int64_t offset) {
     for (int64_t b = 0; first && b < batch; b++)
-        for (int64_t t = 1; t < queries; t++)
-            if (first[b * queries + t] < first[b * queries + t - 1])
-                return context->fail("first decreases in batch row %lld, from %d to %d at position %lld",
-                                     static_cast<long long>(b), first[b * queries + t - 1], first[b * queries + t],
-                                     static_cast<long long>(t));
+        for (int64_t t = 0; t < queries; t++) {
+            const int32_t least = t ? first[b * queries + t - 1] : 0, value = first[b * queries + t];
+            if (value < least || value > offset + t)
+                return context->fail("first is %d at position %lld of batch row %lld, expected %d ... %lld", value,
+                                     static_cast<long long>(t), static_cast<long long>(b), least,
+                                     static_cast<long long>(offset + t));
+        }
     return 0;
 }
 
@@ -342,7 +345,7 @@ int check_first(pyllm_context* context, const int32_t* first, int64_t batch, int
 int pyllm_attention_forward(pyllm_context* context, const pyllm_heads* q, const pyllm_heads* k, const pyllm_heads* v,
                             const int32_t* first, float scale, const pyllm_heads* out, float* logsumexp) {
     using namespace pyllm;
-    if (check_first(context, first, q->batch, q->positions)) return 1;
+    if (check_first(context, first, q->batch, q->positions, k->positions - q->positions)) return 1;
     const Forward forward = {q, k, v, out, first, scale, logsumexp};
     const int64_t size = rounded_up(forward.memory(), 64);
     float* memory = context->buffer(tiles, size * context->threads);
@@ -369,7 +372,7 @@ int pyllm_attention_backward(pyllm_context* context, const pyllm_heads* q, const
                              const pyllm_heads* dv) {
     using namespace pyllm;
     if (q->positions != k->positions) return context->fail("attention_backward needs as many queries as keys");
-    if (check_first(context, first, q->batch, q->positions)) return 1;
+    if (check_first(context, first, q->batch, q->positions, k->positions - q->positions)) return 1;
     const Backward backward = {q, k, v, out, dout, dq, dk, dv, first, scale, logsumexp};
     const int64_t size = rounded_up(backward.memory(), 64);
     float* memory = context->buffer(tiles, size * context->threads);
