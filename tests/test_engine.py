@@ -139,6 +139,18 @@ def test_an_engine_used_before_is_as_a_new_one(gpt2: GPT) -> None:
         assert used.generate(prompts, n, seed=4) == Engine(gpt2).generate(prompts, n, seed=4)
 
 
+def test_the_cache_is_kept_for_calls_that_it_will_do_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, made = model_of(GPT2), []
+    new_cache = model.new_cache
+    monkeypatch.setattr(
+        model, "new_cache", lambda batch, length: made.append((batch, length)) or new_cache(batch, length)
+    )
+    one = Engine(model)
+    for prompts, n in ((PROMPTS, 2), (PROMPTS[3:], 1), ([[1]], 12), (PROMPTS, 3)):
+        one.generate(prompts, n, max_new_tokens=10)
+    assert made == [(12, 30), (18, 30)]
+
+
 def test_random_numbers_depend_on_seed_prompt_sample_and_position(gpt2: GPT) -> None:
     one = Engine(gpt2)
     samples = one.generate([[5, 6]] * 3, n=4, max_new_tokens=10, seed=7)
@@ -296,6 +308,8 @@ def test_a_stop_text_is_found_inside_a_token() -> None:
     pieces, sample = streamed(scripted([*b"a", long, *b"b"]), stop=[text[2:5]])
     assert "".join(pieces) == "a" + text[:2]
     assert sample.ids == [*b"a", long] and sample.finish == "stop"
+    pieces, _ = streamed(scripted([*b"a", long, *b"b"]), stop=[text[4:], text[1:3], text[3:5]])
+    assert "".join(pieces) == "a" + text[:1]  # the first of those in one token
 
 
 def test_no_half_characters_are_streamed() -> None:
