@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 typedef float Vector __attribute__((vector_size(VECTOR_BYTES)));
@@ -62,6 +63,12 @@ static float triad(size_t begin, size_t end) {
 static float update(size_t begin, size_t end) {  // in place: each line is read and written back
     for (size_t i = begin; i < end; i++) a[i] = a[i] * 0.999f + 1e-3f;
     return a[begin];
+}
+
+static void *huge_pages(size_t size) {  // as NumPy asks for them
+    void *memory = aligned_alloc(2 << 20, size);
+    if (memory) madvise(memory, size, MADV_HUGEPAGE);
+    return memory;
 }
 
 static float (*traffic)(size_t begin, size_t end);  // null: multiply-adds
@@ -119,9 +126,9 @@ int main(int arguments, char **argument) {
         double amount = kinds[kind].amount * threads;
         if (traffic) {
             amount = kinds[kind].amount * (count / (8 * lanes) / threads * 8 * lanes * threads);
-            a = aligned_alloc(64, count * sizeof(float));
-            b = aligned_alloc(64, count * sizeof(float));
-            c = aligned_alloc(64, count * sizeof(float));
+            a = huge_pages(count * sizeof(float));
+            b = huge_pages(count * sizeof(float));
+            c = huge_pages(count * sizeof(float));
             if (!a || !b || !c) return 3;
         }
         pthread_barrier_init(&barrier, 0, threads);
