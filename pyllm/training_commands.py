@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -42,14 +43,20 @@ def pretrain(config: Pretraining) -> None:
                 f"{config.data[0]} is text: pass --tokenizer, run `pyllm tokenizer train` first, or pass --byte-level"
             )
         config = replace(config, tokenizer=DEFAULT_PATH)
-    _tell(train.pretrain(replace(config, progress=True) if config.progress is None else config))
+    config = replace(config, progress=True) if config.progress is None else config
+    with _second_ctrl_c(config.folder):
+        result = train.pretrain(config)
+    _tell(result)
 
 
 def run(config: Running) -> None:
     """Do it all: a tokenizer and a model from a text, samples, a report. Ctrl-C saves; --resume goes on."""
     from pyllm import train
 
-    _tell(train.run(replace(config, progress=True) if config.progress is None else config))
+    config = replace(config, progress=True) if config.progress is None else config
+    with _second_ctrl_c(config.folder):
+        result = train.run(config)
+    _tell(result)
 
 
 def sample(
@@ -103,6 +110,21 @@ def sample(
 
 
 COMMANDS: dict[str, Callable[..., None]] = {"run": run, "pretrain": pretrain, "sample": sample}
+
+
+@contextmanager
+def _second_ctrl_c(folder: RunFolder) -> Iterator[None]:
+    """Says what is left of a run that was stopped without a chance to save; nothing, where there is none."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not folder.path.exists():
+            raise
+        print(
+            f"\npyllm: stopped at once; {folder.path} holds what was saved before: --resume goes on from there",
+            file=sys.stderr,
+        )
+        raise SystemExit(130) from None
 
 
 def _tell(result: Result) -> None:

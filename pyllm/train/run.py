@@ -72,6 +72,18 @@ class RunConfig:
     resume: bool = False
     progress: OptionalSwitch = None
 
+    @property
+    def run_name(self) -> str:
+        """The name given, or the default."""
+        if self.name is not None:
+            return self.name
+        return self.text[0].stem if self.text else "python"
+
+    @property
+    def folder(self) -> RunFolder:
+        """Where the run lives. Raises as PretrainConfig.folder does."""
+        return PretrainConfig(name=self.run_name, runs=self.runs).folder
+
 
 def run(config: RunConfig) -> Result:
     """Trains a tokenizer on a text, and a model on its tokens; leaves all there is to know in RUNS/NAME.
@@ -79,9 +91,7 @@ def run(config: RunConfig) -> Result:
     Raises:
         OSError, ValueError, NonFiniteError: as pretrain does.
     """
-    if config.name is None:
-        config = replace(config, name=config.text[0].stem if config.text else "python")
-    folder = PretrainConfig(name=config.name or "", runs=config.runs).folder
+    folder = config.folder
     for path in config.text:
         if not file_size(path):
             raise ValueError(f"{path} is empty")
@@ -123,8 +133,8 @@ def _train_tokenizer(folder: RunFolder, config: RunConfig) -> None:
 
 def _pretraining(folder: RunFolder, config: RunConfig) -> PretrainConfig:
     """The settings of its pretraining; for one that has begun, those that are not stored."""
-    assert config.name is not None
-    ours: dict[str, Any] = {name: getattr(config, name) for name in ("name", "runs", "threads", "resume", "progress")}
+    ours: dict[str, Any] = {name: getattr(config, name) for name in ("runs", "threads", "resume", "progress")}
+    ours["name"] = config.run_name
     if "pretrain" in folder.read_tables():
         return PretrainConfig(**ours)
     minutes = MINUTES if config.minutes is None and config.steps is None and config.tokens is None else config.minutes

@@ -1,6 +1,7 @@
 """`pyllm run | pretrain | sample`: what they print, mistakes in one line, nothing lost when they are killed."""
 
 import json
+import os
 import random
 import re
 import signal
@@ -16,9 +17,9 @@ from token_files import byte_tokenizer, write_llm_c, write_shards
 
 from pyllm import checkpoint, cli, optim
 from pyllm.model.folders import load
-from pyllm.training_commands import COMMANDS
+from pyllm.train import pretrain_data
 
-START = "import sys; from pyllm import cli, training_commands as c; sys.exit(cli._run(c.COMMANDS, 'x', sys.argv[1:]))"
+START = "import sys, pyllm.cli; sys.exit(pyllm.cli.main())"
 SIZES = {"n-layer": 1, "n-head": 2, "n-embd": 16, "head-dim": 8, "n-hidden": 32, "context": 16, "batch-size": 4}
 TINY = [word for name, size in SIZES.items() for word in (f"--{name}", str(size))] + ["--threads", "1"]
 Pyllm = Callable[..., tuple[int, str, str]]
@@ -33,8 +34,9 @@ def pyllm(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], t
     Path("text.txt").write_text(" ".join(source.choice(["one", "two", "three", "four"]) for _ in range(900)))
 
     def call(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["pyllm", *arguments])
         try:
-            status = cli._run(COMMANDS, "pyllm", list(arguments))
+            status = cli.main()
         except SystemExit as stop:
             status = int(stop.code or 0)
         return status, *capsys.readouterr()
@@ -194,6 +196,31 @@ def test_ctrl_c_saves_and_says_how_to_go_on(number: signal.Signals, pyllm: Pyllm
     status, _, err = pyllm("pretrain", "--name", "one", "--resume", "--steps", str(int(step) + 3))
     assert status == 0 and f"pretrain: step {int(step) + 1:,} of {int(step) + 3:,}" in err
     assert steps_done(Path("runs/one/metrics.jsonl")) == int(step) + 3
+
+
+def test_a_second_ctrl_c_stops_at_once(pyllm: Pyllm, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = ["--byte-level", *TINY, "--steps", "6", "--save-every", "2", "--name", "one"]
+    step = optim.AdamW.step
+
+    def interrupted(self: optim.AdamW, *arguments: float) -> float:
+        if self.steps == 4:
+            for _ in range(2):
+                os.kill(os.getpid(), signal.SIGINT)
+        return step(self, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(optim.AdamW, "step", interrupted)
+        status, _, err = pyllm("pretrain", "text.txt", *settings)
+    assert status == 130 and err.endswith(
+        "\npyllm: stopped at once; runs/one holds what was saved before: --resume goes on from there\n"
+    )
+    assert pyllm("pretrain", "--name", "one", "--resume")[0] == 0
+
+
+def test_stopped_before_training_it_leaves_nothing(pyllm: Pyllm, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pretrain_data, "open_split", lambda *_, **__: os.kill(os.getpid(), signal.SIGINT))
+    status, _, err = pyllm("pretrain", "text.txt", "--byte-level", *TINY)
+    assert (status, err) == (130, "\npyllm: stopped; no file was written\n") and not list(Path("runs").iterdir())
 
 
 def test_two_at_once_are_kept_apart(pyllm: Pyllm) -> None:
