@@ -21,7 +21,7 @@ from pairing import Bench, Row, Work
 from worker_process import Worker
 
 SIZE = Size(n_layer=4, n_head=4, n_embd=128, vocab_size=256, batch=12, length=64, context=64)
-STEPS, TIMED_STEPS, EVALUATIONS = 2000, 100, 20
+STEPS, EVALUATIONS = 2000, 20
 MOST_LOSS, LEAST_RATIO, LEAST_SHARE = 1.88, 1.4, 0.6
 PEERS = {"torch eager": False, "torch.compile": True}
 
@@ -39,7 +39,7 @@ def made(bench: Bench, library: str, steps: int = STEPS, **arguments: object) ->
     return worker
 
 
-def loss_and_speed(bench: Bench, isa: str, steps: int) -> None:
+def loss_and_speed(bench: Bench, isa: str, steps: int, timed_steps: int) -> None:
     path = str(bench.folder / "parameters.npz")
     ours = made(bench, "pyllm", save_to=path)
     peers = {label: made(bench, "torch", load_from=path, compiled=compiled) for label, compiled in PEERS.items()}
@@ -60,13 +60,13 @@ def loss_and_speed(bench: Bench, isa: str, steps: int) -> None:
             details={"losses": losses},
         )
     )
-    timings = {label: worker.timing("train_on_text", steps=TIMED_STEPS) for label, worker in workers.items()}
+    timings = {label: worker.timing("train_on_text", steps=timed_steps) for label, worker in workers.items()}
     bench.compare(
         "steps a second, threads: 2",
         timings.pop("pyllm"),
         timings,
-        work=Work(TIMED_STEPS, "steps/s"),
-        limit=fma_limit(bench, isa, 2, TIMED_STEPS * SIZE.step_flops),
+        work=Work(timed_steps, "steps/s"),
+        limit=fma_limit(bench, isa, 2, timed_steps * SIZE.step_flops),
         least_ratio=LEAST_RATIO,
         least_share=LEAST_SHARE,
     )
@@ -74,16 +74,16 @@ def loss_and_speed(bench: Bench, isa: str, steps: int) -> None:
         worker.close()
 
 
-def curves(bench: Bench, steps: int) -> None:
+def curves(bench: Bench, steps: int, timed_steps: int) -> None:
     """The validation losses of AdamW and Muon at equal time, as a row and a plot."""
     workers = [made(bench, "pyllm", optimizer=name) for name in ("AdamW", "Muon")]
-    rounds = bench.rounds(*(worker.timing("train_on_text", steps=TIMED_STEPS) for worker in workers if worker))
+    rounds = bench.rounds(*(worker.timing("train_on_text", steps=timed_steps) for worker in workers if worker))
     if not rounds.seconds[0]:
         return
     found: dict[str, Any] = {}
     for side, name in enumerate(("AdamW", "Muon")):
-        step_seconds = rounds.median() * (rounds.ratio(side) if side else 1.0) / TIMED_STEPS
-        count = round(steps * rounds.median() / TIMED_STEPS / step_seconds)
+        step_seconds = rounds.median() * (rounds.ratio(side) if side else 1.0) / timed_steps
+        count = round(steps * rounds.median() / timed_steps / step_seconds)
         worker = made(bench, "pyllm", count, optimizer=name)
         assert worker
         points = worker.call("curve", steps=count, evaluations=EVALUATIONS)
@@ -120,9 +120,9 @@ def plot(found: dict[str, Any], path: Path) -> None:
 def main() -> None:
     with Bench("tinyshakespeare", __doc__, add_text_option, add_isa_option, workers="model_workers") as bench:
         isa = chosen_isa(bench)
-        steps = 200 if bench.options.quick else STEPS
-        loss_and_speed(bench, isa, steps)
-        curves(bench, steps)
+        steps = 100 if bench.options.quick else STEPS
+        loss_and_speed(bench, isa, steps, steps // 20)
+        curves(bench, steps, steps // 20)
 
 
 if __name__ == "__main__":
