@@ -1,4 +1,5 @@
-// Attention for a tile of queries, of steps 4 to 6: flash attention (Dao et al. 2022, https://arxiv.org/abs/2205.14135).
+// Attention for a tile of queries, of steps 4 to 6: flash attention (Dao et al. 2022,
+// https://arxiv.org/abs/2205.14135).
 #pragma once
 
 #include <algorithm>

@@ -1,9 +1,9 @@
 // Matrix product, step 6: packing.
 //
-// Before it is used, a block of b is copied into panels in the order in which the tile reads it, and so is a block of a:
-// the innermost loop then reads two streams without a gap. K is cut into blocks, so that a panel of b (depth x two
-// vectors) stays in the first-level cache and the block of a in the second (Goto and van de Geijn, 2008). Copying is M K
-// and K N moves against M N K multiply-adds. Rows and columns that are missing at the edges are zeros in the panels.
+// Before it is used, a block of b is copied into panels in the order in which the tile reads it, and so is a block of
+// a: the innermost loop then reads two streams without a gap. K is cut into blocks, so that a panel of b (depth x two
+// vectors) stays in the first-level cache and the block of a in the second (Goto and van de Geijn, 2008). Copying is M
+// K and K N moves against M N K multiply-adds. Rows and columns that are missing at the edges are zeros in the panels.
 //
 // Expected: 1.3 times step 5. That is 90 % of the peak.
 #include <algorithm>
