@@ -117,7 +117,7 @@ class PretrainConfig:
     byte_level: bool = False
     vocab_size: OptionalInt = None
 
-    depth: int = 4
+    depth: int = 3
     family: Literal["llama", "gpt2"] = "llama"
     n_layer: OptionalInt = None
     n_head: OptionalInt = None
@@ -218,7 +218,7 @@ def resolved(config: PretrainConfig, model: ModelConfig) -> tuple[PretrainConfig
         derivation.append(Derived(name, values[name], reason if given is None else "given"))
         return values[name]
 
-    wanted = max(2048, 1 << round(math.log2(64 * model.n_layer**2)))
+    wanted = max(1024, 1 << round(math.log2(64 * model.n_layer**2)))
     rows = max(1, min(wanted, MOST_TOKENS_AT_ONCE) // model.context)
     batch_size = derive("batch_size", rows, f"rows of {model.context} tokens, at most {MOST_TOKENS_AT_ONCE} at once")
     if config.sample_tokens < 0:

@@ -53,13 +53,14 @@ class RunConfig:
         seed: of everything that is random.
         threads: default: all cores given to the process.
         resume: go on with the run of that name; all other settings are those it was begun with.
+        from_step: with resume: from the checkpoint of this step instead of the last; later ones are set aside.
         progress: show progress; default: on a terminal or in a notebook.
     """
 
     text: UseAppendAction[tuple[Path, ...]] = ()
     name: OptionalText = None
     runs: Path = Path("runs")
-    depth: int = 4
+    depth: int = 3
     minutes: OptionalFloat = None
     steps: OptionalInt = None
     tokens: OptionalInt = None
@@ -70,6 +71,7 @@ class RunConfig:
     seed: int = 0
     threads: OptionalInt = None
     resume: bool = False
+    from_step: OptionalInt = None
     progress: OptionalSwitch = None
 
     @property
@@ -133,7 +135,9 @@ def _train_tokenizer(folder: RunFolder, config: RunConfig) -> None:
 
 def _pretraining(folder: RunFolder, config: RunConfig) -> PretrainConfig:
     """The settings of its pretraining; for one that has begun, those that are not stored."""
-    ours: dict[str, Any] = {name: getattr(config, name) for name in ("runs", "threads", "resume", "progress")}
+    ours: dict[str, Any] = {
+        name: getattr(config, name) for name in ("runs", "threads", "resume", "from_step", "progress")
+    }
     ours["name"] = config.run_name
     if "pretrain" in folder.read_tables():
         return PretrainConfig(**ours)

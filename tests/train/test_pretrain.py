@@ -316,6 +316,11 @@ def test_run_does_it_all_and_goes_on(text: Path, monkeypatch: pytest.MonkeyPatch
         assert run(replace(config, name="other")).stopped_by == "SIGTERM"
     again = run(RunConfig(name="other", resume=True, progress=False))
     assert (again.step, again.loss, again.validation_loss) == (8, straight.loss, straight.validation_loss)
+    checkpoints = Path("runs/other/checkpoints")
+    back = run(
+        RunConfig(name="other", resume=True, from_step=int(sorted(checkpoints.iterdir())[0].name[-8:]), progress=False)
+    )
+    assert back.loss == straight.loss and len(list(checkpoints.glob("*.aside1"))) == 1
     with pytest.raises(ValueError, match=r"^depth is 1 in this run, not 2: leave it out"):
         run(RunConfig(name="other", resume=True, depth=2))
     for bad, message in (
