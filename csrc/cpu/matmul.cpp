@@ -142,6 +142,21 @@ struct Depths {
     Range block(int64_t index) const { return share(total, index, blocks, 8); }
 };
 
+// Into how many parts the panels of b are cut, for tasks of a_tasks blocks each: at least four tasks a thread, so that
+// none waits long for the last one.
+int64_t column_tasks(int64_t a_tasks, int64_t b_count, int64_t threads) {
+    const int64_t wide = (b_count * tile_columns + task_columns - 1) / task_columns;
+    const int64_t enough = threads == 1 ? 1 : (4 * threads + a_tasks - 1) / a_tasks;
+    const int64_t tasks = wide > enough ? wide : enough;
+    return tasks < b_count ? tasks : b_count;
+}
+
+// Waking the other threads costs what it takes to do so many multiply-adds.
+int threads_for_product(const pyllm_context* context, int64_t M, int64_t N, int64_t K) {
+    constexpr int64_t least = 1 << 18;
+    return M * N * K < least ? 1 : context->threads;
+}
+
 int many_rows(pyllm_context* context, const Operand& a, const Operand& b, int64_t M, int64_t N, int64_t K, Output to) {
     const Depths depths(K);
     const int64_t row_blocks = (M + most_rows - 1) / most_rows, column_blocks = (N + most_columns - 1) / most_columns;
@@ -150,7 +165,7 @@ int many_rows(pyllm_context* context, const Operand& a, const Operand& b, int64_
     float* b_panels = context->buffer(packed_b, rounded_up(N < most_columns ? N : most_columns, tile_columns) *
                                                     (K < most_depth ? K : most_depth_rounded));
     if (!a_panels || !b_panels) return 1;
-#pragma omp parallel num_threads(context->threads) firstprivate(to)
+#pragma omp parallel num_threads(threads_for_product(context, M, N, K)) firstprivate(to)
     for (int64_t row_block = 0; row_block < row_blocks; row_block++) {
         const Range rows = share(M, row_block, row_blocks, tile_rows);
         const int64_t a_count = (rows.end - rows.begin + tile_rows - 1) / tile_rows;
@@ -170,7 +185,7 @@ int many_rows(pyllm_context* context, const Operand& a, const Operand& b, int64_
                     pack_b(b, columns.begin + panel * tile_columns, N, ks.begin, depth,
                            b_panels + panel * tile_columns * depth);
                 const int64_t a_tasks = (a_count * tile_rows + most_block_rows - 1) / most_block_rows;
-                const int64_t b_tasks = (b_count * tile_columns + task_columns - 1) / task_columns;
+                const int64_t b_tasks = column_tasks(a_tasks, b_count, omp_get_num_threads());
 #pragma omp for schedule(dynamic) collapse(2)
                 for (int64_t a_task = 0; a_task < a_tasks; a_task++)
                     for (int64_t b_task = 0; b_task < b_tasks; b_task++) {
@@ -268,7 +283,7 @@ int few_rows_product(pyllm_context* context, const Operand& a, const Operand& b,
         for (int64_t k = 0; k < K; k++)
             for (int64_t i = 0; i < group_rows(row); i++)
                 a_columns[row * K + k * group_rows(row) + i] = *a.at(row + i, k);
-#pragma omp parallel num_threads(context->threads)
+#pragma omp parallel num_threads(threads_for_product(context, M, N, K))
     {
         const Range mine = share(N, omp_get_thread_num(), omp_get_num_threads(), band_columns);
         for (int64_t column = mine.begin; column < mine.end; column += band_columns) {
