@@ -34,8 +34,60 @@ inline __attribute__((always_inline)) void multiply_tile(int64_t depth, const fl
 
 typedef float Quad __attribute__((vector_size(16), aligned(4), may_alias));
 
+// The masks of `turn`. Within quads, with elements or pairs of b between those of a; or blocks of `half` lanes, every
+// second of a with every second of b.
+template <int high, int size>
+struct Zip {
+    static constexpr int index(int lane) {
+        const int within = lane % 4, element = high * 2 + within / (2 * size) * size + within % size;
+        return lane / 4 * 4 + element + (within / size % 2 ? lanes : 0);
+    }
+};
+template <int odd, int half>
+struct Blocks {
+    static constexpr int index(int lane) {
+        return lane & half ? lanes + lane - (odd ? 0 : half) : lane + (odd ? half : 0);
+    }
+};
+template <class Mask, int... lane>
+inline Floats shuffled(Floats a, Floats b, Mask, std::integer_sequence<int, lane...>) {
+    return __builtin_shufflevector(a, b, Mask::index(lane)...);
+}
+template <class Mask>
+inline __attribute__((always_inline)) Floats shuffled(Floats a, Floats b) {
+    return shuffled(a, b, Mask{}, std::make_integer_sequence<int, lanes>{});
+}
+template <int half>
+inline __attribute__((always_inline)) void turn_blocks(Floats (&v)[lanes]) {
+    if constexpr (half < lanes) {
+#pragma GCC unroll 16
+        for (int i = 0; i < lanes; i++) {
+            if (i & half) continue;
+            const Floats a = v[i], b = v[i + half];
+            v[i] = shuffled<Blocks<0, half>>(a, b);
+            v[i + half] = shuffled<Blocks<1, half>>(a, b);
+        }
+        turn_blocks<2 * half>(v);
+    }
+}
+
+// The square of `lanes` vectors, turned: v[i][j] becomes v[j][i]. Quads of quads first, with the shuffles that cost
+// least, then the blocks of quads change places.
+inline __attribute__((always_inline)) void turn(Floats (&v)[lanes]) {
+#pragma GCC unroll 4
+    for (int i = 0; i < lanes; i += 4) {
+        const Floats low01 = shuffled<Zip<0, 1>>(v[i], v[i + 1]), high01 = shuffled<Zip<1, 1>>(v[i], v[i + 1]);
+        const Floats low23 = shuffled<Zip<0, 1>>(v[i + 2], v[i + 3]), high23 = shuffled<Zip<1, 1>>(v[i + 2], v[i + 3]);
+        v[i] = shuffled<Zip<0, 2>>(low01, low23);
+        v[i + 1] = shuffled<Zip<1, 2>>(low01, low23);
+        v[i + 2] = shuffled<Zip<0, 2>>(high01, high23);
+        v[i + 3] = shuffled<Zip<1, 2>>(high01, high23);
+    }
+    turn_blocks<4>(v);
+}
+
 // out[k][i] = rows[i][k] for `width` rows of `depth` elements, `stride` apart; rows from `available` on are zeros.
-// Four rows by four columns at a time are turned in registers.
+// Squares of whole vectors are turned in registers, or of four elements where the width is less.
 template <int width>
 inline void interleave(const float* rows, int64_t stride, int64_t available, int64_t depth, float* out) {
     if (available < width)
@@ -43,6 +95,24 @@ inline void interleave(const float* rows, int64_t stride, int64_t available, int
             for (int64_t i = available < 0 ? 0 : available; i < width; i++) out[k * width + i] = 0;
     const int64_t count = available < width ? available : width;
     int64_t i = 0;
+    for (; width % lanes == 0 && i + lanes <= count; i += lanes) {
+        const float* from = rows + i * stride;
+        float* to = out + i;
+        int64_t k = 0;
+        for (; k + lanes <= depth; k += lanes) {
+            Floats square[lanes];
+#pragma GCC unroll 16
+            for (int r = 0; r < lanes; r++) {
+                square[r] = load(from + k + r * stride);
+                __builtin_prefetch(from + k + (width + r) * stride, 0, 2);  // of the next panel
+            }
+            turn(square);
+#pragma GCC unroll 16
+            for (int r = 0; r < lanes; r++) store(to + (k + r) * width, square[r]);
+        }
+        for (; k < depth; k++)
+            for (int r = 0; r < lanes; r++) to[k * width + r] = from[k + r * stride];
+    }
     for (; i + 4 <= count; i += 4) {
         const float* from = rows + i * stride;
         float* to = out + i;
@@ -98,58 +168,6 @@ inline void gather(const float* columns, int64_t stride, int64_t available, int6
     }
     for (int64_t k = 0; k < depth; k++)
         for (int64_t i = 0; i < width; i++) out[k * width + i] = i < available ? columns[k * stride + i] : 0;
-}
-
-// The masks of `turn`. Within quads, with elements or pairs of b between those of a; or blocks of `half` lanes, every
-// second of a with every second of b.
-template <int high, int size>
-struct Zip {
-    static constexpr int index(int lane) {
-        const int within = lane % 4, element = high * 2 + within / (2 * size) * size + within % size;
-        return lane / 4 * 4 + element + (within / size % 2 ? lanes : 0);
-    }
-};
-template <int odd, int half>
-struct Blocks {
-    static constexpr int index(int lane) {
-        return lane & half ? lanes + lane - (odd ? 0 : half) : lane + (odd ? half : 0);
-    }
-};
-template <class Mask, int... lane>
-inline Floats shuffled(Floats a, Floats b, Mask, std::integer_sequence<int, lane...>) {
-    return __builtin_shufflevector(a, b, Mask::index(lane)...);
-}
-template <class Mask>
-inline __attribute__((always_inline)) Floats shuffled(Floats a, Floats b) {
-    return shuffled(a, b, Mask{}, std::make_integer_sequence<int, lanes>{});
-}
-template <int half>
-inline __attribute__((always_inline)) void turn_blocks(Floats (&v)[lanes]) {
-    if constexpr (half < lanes) {
-#pragma GCC unroll 16
-        for (int i = 0; i < lanes; i++) {
-            if (i & half) continue;
-            const Floats a = v[i], b = v[i + half];
-            v[i] = shuffled<Blocks<0, half>>(a, b);
-            v[i + half] = shuffled<Blocks<1, half>>(a, b);
-        }
-        turn_blocks<2 * half>(v);
-    }
-}
-
-// The square of `lanes` vectors, turned: v[i][j] becomes v[j][i]. Quads of quads first, with the shuffles that cost
-// least, then the blocks of quads change places.
-inline __attribute__((always_inline)) void turn(Floats (&v)[lanes]) {
-#pragma GCC unroll 4
-    for (int i = 0; i < lanes; i += 4) {
-        const Floats low01 = shuffled<Zip<0, 1>>(v[i], v[i + 1]), high01 = shuffled<Zip<1, 1>>(v[i], v[i + 1]);
-        const Floats low23 = shuffled<Zip<0, 1>>(v[i + 2], v[i + 3]), high23 = shuffled<Zip<1, 1>>(v[i + 2], v[i + 3]);
-        v[i] = shuffled<Zip<0, 2>>(low01, low23);
-        v[i + 1] = shuffled<Zip<1, 2>>(low01, low23);
-        v[i + 2] = shuffled<Zip<0, 2>>(high01, high23);
-        v[i + 3] = shuffled<Zip<1, 2>>(high01, high23);
-    }
-    turn_blocks<4>(v);
 }
 
 }  // namespace pyllm
