@@ -13,7 +13,7 @@
 namespace pyllm {
 namespace {
 
-constexpr int64_t chunk_bytes = 24 << 20;  // of logits
+constexpr int64_t chunk_bytes = 20 << 20;  // of logits
 
 // The rows that have a target, a chunk at a time, with what belongs to them close together.
 struct Chunks {

@@ -21,7 +21,7 @@ namespace {
 constexpr int64_t most_depth = lanes == 16 ? 512 : 448;  // a panel of b: 28 to 64 kB
 constexpr int64_t most_depth_rounded = most_depth + 8;
 constexpr int64_t most_block_rows = lanes == 16 ? 168 : 96;  // a block of a: 172 to 344 kB
-constexpr int64_t most_rows = 2016, most_columns = 3072;     // packed at once: 3.1 MB of a and 4.7 MB of b
+constexpr int64_t most_rows = 1092, most_columns = 1536;  // packed at once: 2 MB of a and 3 MB of b
 constexpr int64_t task_columns = 16 * tile_columns;
 constexpr int64_t few_rows = 8;
 constexpr int64_t band_columns = 16;  // with few rows
