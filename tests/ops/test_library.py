@@ -1,0 +1,63 @@
+"""Which kernel library is loaded, and what loading it leaves behind."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from pyllm.ops.library import ISAS, Library, available_isas, library, use_library
+
+
+def loaded(environment: dict[str, str], program: str) -> subprocess.CompletedProcess[str]:
+    keep = {name: value for name, value in os.environ.items() if name not in ("PYLLM_ISA", "GOMP_SPINCOUNT")}
+    command = [sys.executable, "-c", program]
+    return subprocess.run(command, env=keep | environment, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("isa", available_isas())
+def test_the_environment_forces_an_instruction_set(isa: str) -> None:
+    result = loaded({"PYLLM_ISA": isa}, "import pyllm; print(pyllm.devices()[0].instruction_set)")
+    assert result.stdout.strip() == isa
+
+
+def test_the_widest_is_the_default() -> None:
+    result = loaded({}, "import pyllm; print(pyllm.devices()[0].instruction_set)")
+    assert result.stdout.strip() == available_isas()[-1]
+
+
+def test_an_unknown_instruction_set_is_refused() -> None:
+    result = loaded({"PYLLM_ISA": "mmx"}, "import pyllm; pyllm.devices()")
+    assert "ValueError: there is no instruction set 'mmx' here; those known are baseline, avx2, avx512" in result.stderr
+
+
+def test_an_instruction_set_that_the_processor_lacks_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pyllm.ops.library.available_isas", lambda: ("baseline",))
+    with pytest.raises(ValueError, match="this processor cannot run avx2; it can run baseline"):
+        Library("avx2")
+
+
+def test_libraries_change_places() -> None:
+    before = library().isa
+    for isa in available_isas():
+        use_library(isa)
+        assert library().isa == isa
+    use_library(before)
+    assert set(available_isas()) <= set(ISAS)
+
+
+def test_loading_leaves_the_environment_alone() -> None:
+    program = "import os, pyllm; pyllm.devices(); print(os.environ.get('GOMP_SPINCOUNT'))"
+    assert loaded({}, program).stdout.strip() == "None"
+    assert loaded({"GOMP_SPINCOUNT": "7"}, program).stdout.strip() == "7"
+
+
+def test_devices() -> None:
+    import pyllm
+
+    (device,) = pyllm.devices()
+    assert device.name == "cpu"
+    assert device.threads == pyllm.get_num_threads()
+    assert device.instruction_set in ISAS
+    assert device.processor
+    assert device.memory is None or device.memory > 1 << 28
