@@ -10,8 +10,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy
-
 from pyllm.ops._kernels import ffi
 from pyllm.threads import get_num_threads
 
@@ -121,13 +119,3 @@ def use_library(isa: str) -> str:
     before = library().isa
     _library = Library(isa)
     return before
-
-
-def floats(array: numpy.ndarray[Any, Any] | None) -> Any:
-    """A float pointer to a contiguous float32 array; a null pointer for None."""
-    return ffi.NULL if array is None else ffi.from_buffer("float *", array)
-
-
-def integers(array: numpy.ndarray[Any, Any] | None) -> Any:
-    """An int32 pointer to a contiguous int32 array; a null pointer for None."""
-    return ffi.NULL if array is None else ffi.from_buffer("int32_t *", array)

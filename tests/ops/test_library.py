@@ -32,8 +32,11 @@ def test_an_unknown_instruction_set_is_refused() -> None:
 
 
 def test_an_instruction_set_that_the_processor_lacks_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pyllm.ops.library.available_isas", lambda: ("baseline",))
-    with pytest.raises(ValueError, match="this processor cannot run avx2; it can run baseline"):
+    with (
+        monkeypatch.context() as patched,
+        pytest.raises(ValueError, match="this processor cannot run avx2; it can run baseline"),
+    ):
+        patched.setattr("pyllm.ops.library.available_isas", lambda: ("baseline",))
         Library("avx2")
 
 
