@@ -255,9 +255,9 @@ def with_steps(config: PretrainConfig, steps: int) -> tuple[PretrainConfig, list
     values: dict[str, Any] = {"steps": steps, "tokens": None, "minutes": None}
     for name, value, reason in (
         ("warmup_steps", min(steps // 20, 1000), "a twentieth of the steps"),
-        ("evaluate_every", max(1, steps // 10), "ten times in all"),
-        ("sample_every", max(1, steps // 4), "four times in all"),
-        ("save_every", max(1, steps // 10), "ten times in all"),
+        ("evaluate_every", -(-steps // 10), "ten times in all"),
+        ("sample_every", -(-steps // 4), "four times in all"),
+        ("save_every", -(-steps // 10), "ten times in all"),
     ):
         given = getattr(config, name)
         values[name] = value if given is None else given
