@@ -302,4 +302,9 @@ def of_table(table: Table, given: PretrainConfig) -> PretrainConfig:
         values[name] = tuple(map(Path, values.get(name, ())))
     if "tokenizer" in values:
         values["tokenizer"] = Path(values["tokenizer"])
-    return going_on(PretrainConfig(**values), given, NOT_STORED, CHANGEABLE)
+    config = going_on(PretrainConfig(**values), given, NOT_STORED, CHANGEABLE)
+    if config.lr is not None and config.min_lr is not None and config.warmup_steps is not None:
+        if given.lr is not None and given.min_lr is None:
+            config = replace(config, min_lr=min(config.min_lr, config.lr / 10))
+        checked_schedule(config.schedule, config.lr, config.min_lr, config.warmup_steps, config.decay_fraction)
+    return config

@@ -60,14 +60,18 @@ def check_rows(batch: Batch, ids: list[int], starts: list[int], end_of_text: int
 texts = st.lists(st.lists(st.integers(1, 90), min_size=1, max_size=20), min_size=1, max_size=12)
 
 
-@given(texts, st.booleans(), st.booleans(), st.booleans(), st.integers(1, 9), st.integers(1, 4), st.integers(1, 3))
+@given(
+    texts,
+    st.sampled_from(["behind", "before", "nowhere"]),
+    *(st.booleans(), st.booleans(), st.integers(1, 9), st.integers(1, 4), st.integers(1, 3)),
+)
 def test_rows_are_as_defined(
-    documents: list[list[int]], ends: bool, known: bool, listed: bool, context: int, batch_size: int, shards: int
+    documents: list[list[int]], ends: str, known: bool, listed: bool, context: int, batch_size: int, shards: int
 ) -> None:
     ids, starts = [], []
     for document in documents:
         starts.append(len(ids))
-        ids += document + ([END] if ends else [])
+        ids += [END] * (ends == "before") + document + [END] * (ends == "behind")
     starts = starts if listed else []
     end_of_text = END if known else None
     source = source_of(ids, starts, end_of_text, shards)

@@ -198,6 +198,22 @@ def test_a_signal_saves_and_says_how_to_go_on(
     assert (resumed.model.parameter_arena == straight.model.parameter_arena).all()
 
 
+def test_a_signal_at_the_last_moment_of_a_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the loop has decided not to save at this step, before it looks whether to go on."""
+    calls = []
+
+    def due(step: int, every: int) -> bool:
+        calls.append(step)
+        if calls.count(3) == 3:  # evaluation, samples, checkpoint
+            os.kill(os.getpid(), signal.SIGINT)
+        return step == 2
+
+    monkeypatch.setattr(loop, "_due", due)
+    _, outcome, folder = toy_run(tmp_path / "run", 8)
+    assert outcome.step == 3 and outcome.stopped_by is signal.SIGINT
+    assert [one.step for one in checkpoint.found(folder.checkpoints, "toy")] == [2, 3]
+
+
 def test_a_second_signal_acts_at_once(folder: RunFolder) -> None:
     stage = stage_of(GPT(CONFIG))
 

@@ -170,15 +170,17 @@ def test_resumed_is_straight_bit_for_bit(text: Path, monkeypatch: pytest.MonkeyP
 
 def test_from_an_earlier_step_with_another_learning_rate(text: Path) -> None:
     first = pretrain(bytes_config(text, save_every=2, keep=3))
-    again = PretrainConfig(resume=True, from_step=4, lr=0.001, progress=False)
+    again = PretrainConfig(resume=True, from_step=4, lr=0.0001, progress=False)
+    with pytest.raises(ValueError, match=r"^min_lr must be from 0 to lr \(0\.0001\), got 0\.001$"):
+        pretrain(replace(again, min_lr=0.001))
     result = pretrain(again)
     names = sorted(one.name for one in (result.run / "checkpoints").iterdir())
     assert names == [f"pretrain_0000000{step}" for step in ("2", "4", "6", "6.aside1")]
     lines = [json.loads(line) for line in (result.run / "metrics.jsonl").read_text().splitlines()]
     rates = {line["step"]: line["learning_rate"] for line in lines if "loss" in line}
-    assert len(rates) == 6 and rates[5] < 0.001 < rates[1]
+    assert len(rates) == 6 and 1e-5 < rates[6] < rates[5] < 1e-4 < rates[1]
     stored = (result.run / "config.toml").read_text()
-    assert "\nlr = 0.001\n" in stored and first.loss != result.loss
+    assert "\nlr = 0.0001\nmin_lr = 1e-05\n" in stored and first.loss != result.loss
 
 
 def test_a_damaged_checkpoint_is_told_and_the_one_before_it_offered(text: Path) -> None:

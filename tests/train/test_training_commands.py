@@ -70,9 +70,7 @@ def test_run(pyllm: Pyllm) -> None:
     )
     assert status == 0, err
     assert "Report: runs/text/report.md" in out
-    assert re.search(
-        r"^depth 1: a model of [\d,]+ parameters, trained on 5,120 tokens\n  n_layer +1  the depth\n", err
-    )
+    assert re.search(r"^depth 1: a model of [\d,]+ parameters, trained on 5,120 tokens\n  n_layer +1  the depth\n", err)
     assert pyllm("sample", "one", "--max-new-tokens", "3")[0] == 0
     again = pyllm("run", "--name", "text", "--resume")
     assert again[0] == 0 and again[1] == out
