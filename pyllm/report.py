@@ -81,7 +81,7 @@ def _stage(
     parts.append("\n### Evaluations\n")
     columns = [name for name in ("validation_loss", "validation_bits_per_byte") if any(name in e for e in evaluations)]
     header = ("step", *(name.replace("_", " ") for name in columns))
-    table = [(f"{e['step']:,}", *(f"{e[name]:.4f}" for name in columns)) for e in evaluations]
+    table = [(f"{e['step']:,}", *(f"{e[name]:.4f}" if name in e else "" for name in columns)) for e in evaluations]
     return parts + (_table(header, table) if evaluations else ["None."]) + [""]
 
 

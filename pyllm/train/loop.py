@@ -190,7 +190,7 @@ def train(stage: Stage, settings: LoopSettings, folder: RunFolder, start: Checkp
                 session.evaluate(last)
             if last or _due(outcome.step, settings.sample_every):
                 session.sample()
-            if last or signals or _due(outcome.step, settings.save_every):
+            if last or _due(outcome.step, settings.save_every):
                 session.save()
     if signals:
         session.stop(signals[0])

@@ -303,8 +303,9 @@ def of_table(table: Table, given: PretrainConfig) -> PretrainConfig:
     if "tokenizer" in values:
         values["tokenizer"] = Path(values["tokenizer"])
     config = going_on(PretrainConfig(**values), given, NOT_STORED, CHANGEABLE)
-    if config.lr is not None and config.min_lr is not None and config.warmup_steps is not None:
+    lr, min_lr, warmup_steps = config.lr, config.min_lr, config.warmup_steps
+    if lr is not None and min_lr is not None and warmup_steps is not None:  # it had been resolved
         if given.lr is not None and given.min_lr is None:
-            config = replace(config, min_lr=min(config.min_lr, config.lr / 10))
-        checked_schedule(config.schedule, config.lr, config.min_lr, config.warmup_steps, config.decay_fraction)
-    return config
+            min_lr = min(min_lr, lr / 10)
+        checked_schedule(config.schedule, lr, min_lr, warmup_steps, config.decay_fraction)
+    return replace(config, min_lr=min_lr)

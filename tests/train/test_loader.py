@@ -63,17 +63,25 @@ texts = st.lists(st.lists(st.integers(1, 90), min_size=1, max_size=20), min_size
 @given(
     texts,
     st.sampled_from(["behind", "before", "nowhere"]),
+    st.sampled_from([END, 0]),
     *(st.booleans(), st.booleans(), st.integers(1, 9), st.integers(1, 4), st.integers(1, 3)),
 )
 def test_rows_are_as_defined(
-    documents: list[list[int]], ends: str, known: bool, listed: bool, context: int, batch_size: int, shards: int
+    documents: list[list[int]],
+    ends: str,
+    end: int,
+    known: bool,
+    listed: bool,
+    context: int,
+    batch_size: int,
+    shards: int,
 ) -> None:
     ids, starts = [], []
     for document in documents:
         starts.append(len(ids))
-        ids += [END] * (ends == "before") + document + [END] * (ends == "behind")
+        ids += [end] * (ends == "before") + document + [end] * (ends == "behind")
     starts = starts if listed else []
-    end_of_text = END if known else None
+    end_of_text = end if known else None
     source = source_of(ids, starts, end_of_text, shards)
     covered = []
     if len(ids) > 1:

@@ -84,7 +84,9 @@ def test_micro_batches_are_one_batch(batch_size: int, micro_batches: int, tmp_pa
         stage = stage_of(GPT(CONFIG, seed=1), size)
         train(stage, LoopSettings(6, micro_batches=count), RunFolder(tmp_path / name))
         models.append(stage.model)
-        losses.append([line["loss"] for line in RunFolder(tmp_path / name).read_metrics()])
+        lines = RunFolder(tmp_path / name).read_metrics()
+        losses.append([line["loss"] for line in lines])
+        assert [line["share"] for line in lines] == pytest.approx([1.0] * 6)
     numpy.testing.assert_allclose(losses[0], losses[1], rtol=1e-5)
     for name, value in models[0].parameters.items():
         numpy.testing.assert_allclose(models[1].parameters[name], value, rtol=1e-4, atol=1e-6, err_msg=name)

@@ -316,7 +316,9 @@ def test_run_does_it_all_and_goes_on(text: Path, monkeypatch: pytest.MonkeyPatch
     with monkeypatch.context() as patch:
         patch.setattr(pyllm.optim.Muon, "step", interrupted)
         assert run(replace(config, name="other")).stopped_by == "SIGTERM"
+    written = Path("runs/other/tokenizer.json").stat().st_mtime_ns
     again = run(RunConfig(name="other", resume=True, progress=False))
+    assert Path("runs/other/tokenizer.json").stat().st_mtime_ns == written
     assert (again.step, again.loss, again.validation_loss) == (8, straight.loss, straight.validation_loss)
     checkpoints = Path("runs/other/checkpoints")
     back = run(

@@ -1,0 +1,62 @@
+"""The report of a run, from what stands in its folder."""
+
+from pathlib import Path
+
+import pytest
+
+from pyllm.report import running_mean, write_report
+from pyllm.train.run_folder import RunFolder
+
+
+def run_of(path: Path, sample: str) -> RunFolder:
+    folder = RunFolder(path)
+    folder.write_config("pretrain", {"data": ["/far/away/book.txt"], "derivation": {"lr": "0.1: because: it is"}})
+    with folder.metrics_writer("pretrain") as write:
+        write(0, validation_loss=3.0)
+        for step in range(1, 5):
+            numbers = {"tokens": step * 100, "seconds": step * 50.0, "share_of_peak": step / 10}
+            write(step, loss=3 - step / 2, **numbers)
+        write(4, validation_loss=2.0, validation_bits_per_byte=1.25, training_loss=1.5)
+        write(4, sample=sample)
+    return folder
+
+
+def test_every_number_is_one_that_the_run_wrote(tmp_path: Path) -> None:
+    report = write_report(run_of(tmp_path, "once\nupon")).read_text()
+    for line in (
+        "| data | book.txt |",
+        "| steps | 4 |",
+        "| tokens trained on | 400 |",
+        "| time of training | 3:20 |",
+        "| tokens a second | 2 |",
+        "| share of the peak of our matrix product (median step) | 30% |",
+        "| training loss, last step | 1.0000 nats a token |",
+        "| training loss, evaluated | 1.5000 nats a token |",
+        "| validation loss, all of it | 2.0000 nats a token |",
+        "| validation bits a byte | 1.2500 |",
+        "| lr | 0.1 | because: it is |",
+        "| 0 | 3.0000 |  |",
+        "| 4 | 2.0000 | 1.2500 |",
+        "    once\n    upon",
+    ):
+        assert f"{line}\n" in report
+
+
+def test_a_sample_cannot_break_out_of_its_block(tmp_path: Path) -> None:
+    report = write_report(run_of(tmp_path, "\x1b[2J\n# A heading\n" + "x" * 5000)).read_text()
+    assert "\n    \ufffd[2J\n    # A heading\n    xxx" in report
+    assert "x" * 983 + " ...\n" in report and "x" * 984 not in report  # 1000 characters in all
+
+
+def test_a_running_mean() -> None:
+    assert running_mean((5.0,) * 300) == pytest.approx([5.0] * 300)
+    mean = running_mean((0.0,) * 200 + (1.0,) * 200)  # over about 8 of 400
+    assert mean[199] == 0 and mean[200] == pytest.approx(1 / 8, rel=1e-6) and mean[230] > 0.95
+    assert running_mean((1.0, 3.0)) == [1.0, 3.0]
+
+
+def test_damaged_files(tmp_path: Path) -> None:
+    folder = run_of(tmp_path, "x")
+    folder.metrics.write_text("rubbish\n")
+    with pytest.raises(ValueError, match=r"metrics\.jsonl is damaged: line 1 is not JSON$"):
+        write_report(folder)
