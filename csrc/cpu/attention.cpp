@@ -63,8 +63,10 @@ void pack_turned(const Head& head, float* out) {
 // Panels of tile_columns of D, (`count` positions, tile_columns) each, `panel` apart: the right factor of a product
 // over positions.
 void pack_plain(const Head& head, int64_t begin, int64_t count, int64_t panel, float* out) {
-    for (int64_t column = 0; column < head.head_dim; column += tile_columns, out += panel)
-        gather<tile_columns>(head.row(begin) + column, head.stride, head.head_dim - column, count, out);
+    for (int64_t row = 0; row < count; row++)
+        for (int64_t column = 0; column < head.head_dim; column += tile_columns)
+            gather<tile_columns>(head.row(begin + row) + column, 0, head.head_dim - column, 1,
+                                 out + column / tile_columns * panel + row * tile_columns);
 }
 
 // Tiles of tile_rows positions, (D, tile_rows) each: the left factor of a product over D.
@@ -114,32 +116,38 @@ void score_tiles(const View& view, int64_t depth, const float* a, const float* b
     }
 }
 
-// row[0 ... begin) and row[end ... columns) = 0
-inline void clear_outside(float* row, int64_t begin, int64_t end, int64_t columns) {
-    if (begin > 0) memset(row, 0, begin * sizeof(float));
-    if (end < columns) memset(row + end, 0, (columns - end) * sizeof(float));
+// What a row sees of a chunk, begin ... end - 1, as whole vectors; the lanes outside are `rest`. The buffers are
+// padded, so there is something to load.
+struct Seen {
+    int64_t begin, end;
+    int64_t first() const { return begin / lanes * lanes; }
+    int64_t last() const { return begin < end ? rounded_up(end, lanes) : first(); }  // one behind
+    Floats masked(Floats values, int64_t i, float rest) const {
+        if (i >= begin && i + lanes <= end) return values;
+        const Ints lane = lane_numbers();
+        return (lane >= static_cast<int>(begin - i)) & (lane < static_cast<int>(end - i)) ? values : splat(rest);
+    }
+};
+
+// row[0 ... columns) = 0 where no vector of `seen` is
+inline void clear_outside(float* row, Seen seen, int64_t columns) {
+    if (seen.first() > 0) memset(row, 0, seen.first() * sizeof(float));
+    if (seen.last() < columns) memset(row + seen.last(), 0, (columns - seen.last()) * sizeof(float));
 }
 
-inline float largest(const float* values, int64_t count) {
+inline float largest(const float* values, Seen seen) {
     Floats most = splat(-INFINITY);
-    int64_t i = 0;
-    for (; i + lanes <= count; i += lanes) most = maximum(most, load(values + i));
-    if (i < count) most = maximum(most, load_part(values + i, count - i, -INFINITY));
+    for (int64_t i = seen.first(); i < seen.last(); i += lanes)
+        most = maximum(most, seen.masked(load(values + i), i, -INFINITY));
     return maximum(most);
 }
 
-// values = e^(scale values - shift); returns their sum.
-inline float exponentials(float* values, int64_t count, float scale, float shift) {
+// values = e^(scale values - shift), 0 in the lanes outside; returns their sum.
+inline float exponentials(float* values, Seen seen, float scale, float shift) {
     Floats total = {};
-    int64_t i = 0;
-    for (; i + lanes <= count; i += lanes) {
-        const Floats value = exponential(load(values + i) * scale - shift);
+    for (int64_t i = seen.first(); i < seen.last(); i += lanes) {
+        const Floats value = exponential<true>(seen.masked(load(values + i) * scale - shift, i, -INFINITY));
         store(values + i, value);
-        total += value;
-    }
-    if (i < count) {
-        const Floats value = exponential(load_part(values + i, count - i, -INFINITY) * scale - shift);
-        store_part(values + i, value, count - i);
         total += value;
     }
     return sum(total);
@@ -203,19 +211,21 @@ struct Forward {
     // A row's scores become weights relative to its maximum so far, and what it summed before is brought to that.
     void normalise(const View& view, int64_t i, int64_t Dp, float* scores, float* sums, float* most,
                    float* totals) const {
-        const int64_t tile = i / tile_rows * tile_rows, begin = view.begin(i), end = view.end(i);
-        if (begin < end) {
-            const float highest = fmaxf(most[i], largest(scores + begin, end - begin) * scale);
+        const Seen seen = {view.begin(i), view.end(i)};
+        if (seen.begin < seen.end) {
+            const float highest = fmaxf(most[i], largest(scores, seen) * scale);
             if (highest > most[i]) {
-                const float factor = expf(most[i] - highest);
-                totals[i] *= factor;
-                if (most[i] > -INFINITY)
+                if (most[i] > -INFINITY) {
+                    const float factor = expf(most[i] - highest);
+                    totals[i] *= factor;
                     for (int64_t d = 0; d < Dp; d += lanes) store(sums + i * Dp + d, load(sums + i * Dp + d) * factor);
+                }
                 most[i] = highest;
             }
-            totals[i] += exponentials(scores + begin, end - begin, scale, most[i]);
+            totals[i] += exponentials(scores, seen, scale, most[i]);
         }
-        clear_outside(scores, begin, end > begin ? end : begin, rounded_up(view.end(view.last(tile)), tile_columns));
+        const int64_t tile = i / tile_rows * tile_rows;
+        clear_outside(scores, seen, rounded_up(view.end(view.last(tile)), tile_columns));
     }
 };
 
@@ -278,10 +288,10 @@ struct Backward {
             score_tiles(view, D, douts, v_turned + view.key * D, dscores);
             for (int64_t i = 0; i < rows; i++) {
                 float *row_weights = weights + i * chunk_keys, *row_dscores = dscores + i * chunk_keys;
-                const int64_t begin = view.begin(i), end = view.end(i) > begin ? view.end(i) : begin;
-                gradients(row_weights + begin, row_dscores + begin, end - begin, row_logsumexp[i], deltas[i]);
-                clear_outside(row_weights, begin, end, rounded_up(view.columns, tile_rows));
-                clear_outside(row_dscores, begin, end, rounded_up(view.columns, tile_rows));
+                const Seen seen = {view.begin(i), view.end(i)};
+                gradients(row_weights, row_dscores, seen, row_logsumexp[i], deltas[i]);
+                clear_outside(row_weights, seen, rounded_up(view.columns, tile_rows));
+                clear_outside(row_dscores, seen, rounded_up(view.columns, tile_rows));
             }
             for (int64_t tile = 0; tile < rows; tile += tile_rows) {
                 const int64_t begin = view.begin(tile), end = view.end(view.last(tile));
@@ -309,18 +319,13 @@ struct Backward {
         write(dq_sums, rows, Head(*dq, batch, head), query);
     }
 
-    // weights: scores -> p = e^(scale score - logsumexp); dscores: dp -> scale p (dp - delta).
-    void gradients(float* weights, float* dscores, int64_t count, float row_logsumexp, float delta) const {
-        int64_t i = 0;
-        for (; i + lanes <= count; i += lanes) {
-            const Floats weight = exponential(load(weights + i) * scale - row_logsumexp);
+    // weights: scores -> p = e^(scale score - logsumexp); dscores: dp -> scale p (dp - delta); 0 in the lanes outside.
+    void gradients(float* weights, float* dscores, Seen seen, float row_logsumexp, float delta) const {
+        for (int64_t i = seen.first(); i < seen.last(); i += lanes) {
+            const Floats score = load(weights + i) * scale - row_logsumexp;
+            const Floats weight = exponential<true>(seen.masked(score, i, -INFINITY));
             store(weights + i, weight);
             store(dscores + i, weight * (load(dscores + i) - delta) * scale);
-        }
-        if (i < count) {
-            const Floats weight = exponential(load_part(weights + i, count - i) * scale - row_logsumexp);
-            store_part(weights + i, weight, count - i);
-            store_part(dscores + i, weight * (load_part(dscores + i, count - i) - delta) * scale, count - i);
         }
     }
 };
@@ -402,7 +407,8 @@ int pyllm_attention_decode(pyllm_context* context, const pyllm_heads* q, const p
         float *weights = memory + size * omp_get_thread_num(), *to = Head(*out, batch, head).row(0);
         const int64_t begin = first ? first[batch] : 0, count = lengths[batch] - begin;
         for (int64_t t = 0; t < count; t++) weights[t] = dot(query, k_head.row(begin + t), D);
-        const float total = exponentials(weights, count, scale, largest(weights, count) * scale);
+        const Seen seen = {0, count};
+        const float total = exponentials(weights, seen, scale, largest(weights, seen) * scale);
         for (int64_t d = 0; d < D; d += lanes) {
             const int64_t here = D - d < lanes ? D - d : lanes;
             Floats sums = {};

@@ -117,7 +117,7 @@ RowSums row_sums(float* row, int64_t count) {
     const float most = largest(row, count);
     Floats total = {}, weighted = {};
     const auto add = [&](Floats z) {
-        const Floats shifted = z - most, weight = exponential(shifted);
+        const Floats shifted = z - most, weight = exponential<true>(shifted);
         total += weight;
         if (with_entropy) weighted += shifted == -INFINITY ? Floats{} : shifted * weight;
         return weight;
@@ -180,11 +180,11 @@ int pyllm_classifier_backward(pyllm_context* context, const float* x, const pyll
             if (dentropies) {
                 const float dentropy = dentropies[place], entropy = entropies[place];
                 transform(row, V, [&](Floats z) {
-                    const Floats logp = z - normaliser, p = exponential(logp);
+                    const Floats logp = z - normaliser, p = exponential<true>(logp);
                     return p == 0.0f ? Floats{} : -p * (dlogprob + dentropy * (logp + entropy));
                 });
             } else {
-                transform(row, V, [&](Floats z) { return exponential(z - normaliser) * -dlogprob; });
+                transform(row, V, [&](Floats z) { return exponential<true>(z - normaliser) * -dlogprob; });
             }
             row[targets[place]] += dlogprob;
         }
