@@ -21,7 +21,7 @@ namespace {
 constexpr int64_t most_depth = lanes == 16 ? 512 : 448;  // a panel of b: 28 to 64 kB
 constexpr int64_t most_depth_rounded = most_depth + 8;
 constexpr int64_t most_block_rows = lanes == 16 ? 168 : 96;  // a block of a: 172 to 344 kB
-constexpr int64_t most_rows = 1092, most_columns = 1536;  // packed at once: 2 MB of a and 3 MB of b
+constexpr int64_t most_rows = 1092, most_columns = 1536;     // packed at once: 2 MB of a and 3 MB of b
 constexpr int64_t task_columns = 16 * tile_columns;
 constexpr int64_t few_rows = 8;
 constexpr int64_t band_columns = 16;  // with few rows
@@ -206,9 +206,10 @@ int many_rows(pyllm_context* context, const Operand& a, const Operand& b, int64_
 }
 
 // rows x groups vectors of out from `ks` of a, which is (K, rows) here, and of the rows of b that are groups * lanes
-// columns of op(b): a square of lanes x lanes at a time is turned in registers.
+// columns of op(b): a square of lanes x lanes at a time is turned in registers. What is `ahead` of each is asked for.
 template <int rows, int groups>
-void few_rows_transposed(const float* a, const float* b, int64_t stride, Range ks, Floats (&sums)[rows][groups]) {
+void few_rows_transposed(const float* a, const float* b, int64_t stride, Range ks, int64_t ahead,
+                         Floats (&sums)[rows][groups]) {
     const int64_t whole = ks.begin + (ks.end - ks.begin) / lanes * lanes;
     for (int64_t k = ks.begin; k < whole; k += lanes) {
 #pragma GCC unroll 4
@@ -218,7 +219,7 @@ void few_rows_transposed(const float* a, const float* b, int64_t stride, Range k
 #pragma GCC unroll 16
             for (int i = 0; i < lanes; i++) {
                 square[i] = load(from + i * stride);
-                __builtin_prefetch(from + (groups * lanes + i) * stride, 0, 2);  // of the next band
+                __builtin_prefetch(from + i * stride + ahead, 0, 0);
             }
             turn(square);
 #pragma GCC unroll 16
@@ -248,9 +249,11 @@ void few_rows_band(const float* a, const Operand& b, int64_t row, int64_t column
         to.last = block == depths.blocks - 1;
         Floats sums[rows][groups] = {};
         const float* from = b.at(0, column);
+        // What comes next is asked for meanwhile: the next block of depth, after the last one the next band's first.
+        const int64_t ahead = to.last ? band_columns * b.stride - ks.begin : ks.end - ks.begin;
         if (columns == band_columns) {
             if (b.transposed)
-                few_rows_transposed<rows, groups>(a, from, b.stride, ks, sums);
+                few_rows_transposed<rows, groups>(a, from, b.stride, ks, ahead, sums);
             else
                 multiply_tile<rows, groups>(ks.end - ks.begin, a + ks.begin * rows, 1, rows, from + ks.begin * b.stride,
                                             b.stride, sums);
