@@ -45,7 +45,7 @@ static float multiply_adds(int number) {
 static float read_all(size_t begin, size_t end) {
     Vector sum[8] = {};
     for (size_t i = begin; i < end; i += 8 * lanes)
-        for (int j = 0; j < 8; j++) sum[j] += *(const Vector *)(a + i + j * lanes);
+        for (int j = 0; j < 8; j++) sum[j] += *(const Vector*)(a + i + j * lanes);
     for (int j = 1; j < 8; j++) sum[0] += sum[j];
     return sum[0][0];
 }
@@ -65,8 +65,8 @@ static float update(size_t begin, size_t end) {  // in place: each line is read 
     return a[begin];
 }
 
-static void *huge_pages(size_t size) {  // as NumPy asks for them
-    void *memory = aligned_alloc(2 << 20, size);
+static void* huge_pages(size_t size) {  // as NumPy asks for them
+    void* memory = aligned_alloc(2 << 20, size);
     if (memory) madvise(memory, size, MADV_HUGEPAGE);
     return memory;
 }
@@ -83,7 +83,7 @@ static void bind(int number) {
     pthread_setaffinity_np(pthread_self(), sizeof one, &one);
 }
 
-static void *work(void *argument) {
+static void* work(void* argument) {
     const int number = (int)(long)argument;
     bind(number);
     const size_t grain = count / (8 * lanes) / threads * 8 * lanes;
@@ -100,14 +100,14 @@ static void *work(void *argument) {
     return 0;
 }
 
-static int ascending(const void *left, const void *right) {
-    const double x = *(const double *)left, y = *(const double *)right;
+static int ascending(const void* left, const void* right) {
+    const double x = *(const double*)left, y = *(const double*)right;
     return (x > y) - (x < y);
 }
 
-int main(int arguments, char **argument) {
+int main(int arguments, char** argument) {
     static const struct {
-        const char *name;
+        const char* name;
         float (*traffic)(size_t, size_t);
         double amount;  // of one round: floating-point operations of a thread, or bytes of all
     } kinds[] = {{"fma", 0, 2.0 * lanes * chains * steps},
@@ -132,7 +132,7 @@ int main(int arguments, char **argument) {
             if (!a || !b || !c) return 3;
         }
         pthread_barrier_init(&barrier, 0, threads);
-        for (long i = 0; i < threads; i++) pthread_create(&handles[i], 0, work, (void *)i);
+        for (long i = 0; i < threads; i++) pthread_create(&handles[i], 0, work, (void*)i);
         for (int i = 0; i < threads; i++) pthread_join(handles[i], 0);
         qsort(seconds, rounds, sizeof *seconds, ascending);
         printf("%.2f\n", 1e-9 * amount / seconds[rounds / 2]);

@@ -28,7 +28,8 @@ def random_batch(batch: int, length: int, vocab_size: int) -> tuple[Any, Any]:
 class Text:
     """The bytes of a file, trained on by nanoGPT's recipe for tinyshakespeare on a CPU.
 
-    The first 90 % of it in batches of rows that begin anywhere; a learning rate that rises to 1e-3 over 100 steps and
+    The first 90 % of it, epoch after epoch, cut into rows at a place of each epoch's own and shuffled, as pyllm's loader
+    does it (nanoGPT's rows begin anywhere, which costs both sides 0.02 nats here); a learning rate that rises to 1e-3 over 100 steps and
     falls to 1e-4 as half a cosine; betas 0.9 and 0.99, weight decay 0.1, clipping at 1 are the optimizer's business.
     """
 
@@ -39,12 +40,17 @@ class Text:
         cut = int(0.9 * len(data))
         self.training, self.validation = data[:cut], data[cut:]
         self._batch, self._length, self._steps = batch, length, steps
-        self._source = numpy.random.default_rng(1337)
+        self._begins = self._shuffled(numpy.random.default_rng(1337))
         self._step = 0
+
+    def _shuffled(self, source: numpy.random.Generator) -> Iterator[int]:
+        while True:
+            begins = numpy.arange(source.integers(self._length), len(self.training) - self._length, self._length)
+            yield from source.permutation(begins)
 
     def take(self) -> tuple[Any, Any, float]:
         """The next step's tokens and targets, (B, T) int32 each, and its learning rate."""
-        begins = self._source.integers(0, len(self.training) - self._length, self._batch)
+        begins = numpy.array([next(self._begins) for _ in range(self._batch)])
         rows = self.training[begins[:, None] + numpy.arange(self._length + 1)]
         self._step += 1
         return rows[:, :-1].copy(), rows[:, 1:].copy(), self._learning_rate(self._step - 1)

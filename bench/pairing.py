@@ -28,6 +28,7 @@ from worker_process import Worker, WorkerError
 RESULTS = Path(__file__).with_name("results")
 GATE_THREADS = 2
 MOST_REPEATED_A_PAIR = 8
+REST = 0.1  # seconds before each timing: threads of the side before may still wait for work, and keep their core busy
 PAUSE = 4.0  # seconds to wait when the machine is not at its full rate
 PATIENCE = 900.0  # seconds that a script waits in all
 COLUMNS = {name: name for name in ("measure", "pyllm", "peer", "ratio", "limit", "target", "met")}
@@ -65,6 +66,11 @@ def parsed(description: str | None, *add_options: Options) -> argparse.Namespace
     if options.pairs is None:
         options.pairs = 2 if options.quick else 7
     return options
+
+
+def _rested(side: Timing) -> float:
+    time.sleep(REST)
+    return side()
 
 
 @dataclass
@@ -200,7 +206,7 @@ class Bench:
         ready = self._ready()
         while len(seconds[0]) < self.options.pairs and repeated < MOST_REPEATED_A_PAIR * self.options.pairs:
             if ready:
-                timings = [side() for side in sides]
+                timings = [_rested(side) for side in sides]
                 ready = self._ready()
                 if ready:
                     for timing, one_side in zip(timings, seconds, strict=True):

@@ -10,7 +10,7 @@
 
 #include "ladder.h"
 
-extern "C" void attention(const float *q, const float *k, const float *v, float *out, long heads, long T) {
+extern "C" void attention(const float* q, const float* k, const float* v, float* out, long heads, long T) {
     std::vector<float> scores(T * T);
     for (long head = 0; head < heads; head++, q += T * D, k += T * D, v += T * D, out += T * D) {
         for (long i = 0; i < T; i++)

@@ -12,7 +12,7 @@
 
 #include "ladder.h"
 
-extern "C" void attention(const float *q, const float *k, const float *v, float *out, long heads, long T) {
+extern "C" void attention(const float* q, const float* k, const float* v, float* out, long heads, long T) {
     for (long head = 0; head < heads; head++, q += T * D, k += T * D, v += T * D, out += T * D)
         for (long i = 0; i < T; i++) {
             float highest = -INFINITY, sum = 0, result[D] = {};

@@ -8,7 +8,7 @@
 
 #include "ladder.h"
 
-extern "C" void attention(const float *q, const float *k, const float *v, float *out, long heads, long T) {
+extern "C" void attention(const float* q, const float* k, const float* v, float* out, long heads, long T) {
     for (long head = 0; head < heads; head++, q += T * D, k += T * D, v += T * D, out += T * D)
         for (long i = 0; i < T; i++) {
             float highest = -INFINITY, total = 0;
@@ -19,7 +19,7 @@ extern "C" void attention(const float *q, const float *k, const float *v, float 
                 const float score = sum(products) / sqrtf(D);
                 if (score > highest) {
                     const float factor = expf(highest - score);
-                    for (Floats &part : result) part *= factor;
+                    for (Floats& part : result) part *= factor;
                     total *= factor;
                     highest = score;
                 }

@@ -10,7 +10,7 @@
 
 #include "attention_tile.h"
 
-extern "C" void attention(const float *q, const float *k, const float *v, float *out, long heads, long T) {
+extern "C" void attention(const float* q, const float* k, const float* v, float* out, long heads, long T) {
     std::vector<float> keys;
     const auto exponentials = [](Floats x) {
         for (int i = 0; i < lanes; i++) x[i] = expf(x[i]);

@@ -8,7 +8,7 @@
 
 #include "attention_tile.h"
 
-extern "C" void attention(const float *q, const float *k, const float *v, float *out, long heads, long T) {
+extern "C" void attention(const float* q, const float* k, const float* v, float* out, long heads, long T) {
     std::vector<float> keys;
     for (long head = 0; head < heads; head++, q += T * D, k += T * D, v += T * D, out += T * D) {
         pack_keys(k, T, keys);

@@ -8,7 +8,7 @@
 
 #include "attention_tile.h"
 
-extern "C" void attention(const float *q, const float *k, const float *v, float *out, long heads, long T) {
+extern "C" void attention(const float* q, const float* k, const float* v, float* out, long heads, long T) {
 #pragma omp parallel
     {
         std::vector<float> keys;

@@ -10,14 +10,14 @@
 constexpr long block_keys = 8 * lanes;
 
 // A head's keys as panels: keys side by side along the lanes, so that a score needs no sum across them.
-inline void pack_keys(const float *k, long T, std::vector<float> &panels) {
+inline void pack_keys(const float* k, long T, std::vector<float>& panels) {
     panels.resize((T + tile_columns) * D);
     for (long key = 0; key < T; key += tile_columns) pack_columns_of_transposed(k + key * D, T - key, &panels[key * D]);
 }
 
 // The queries from `first` on, a tile of them: `exponentials` turns a vector of numbers into their e^x.
 template <class Exponentials>
-void attend_tile(const float *q, const std::vector<float> &keys, const float *v, float *out, long first, long T,
+void attend_tile(const float* q, const std::vector<float>& keys, const float* v, float* out, long first, long T,
                  Exponentials exponentials) {
     const long rows = std::min<long>(tile_rows, T - first);
     alignas(64) float queries[tile_rows * D] = {}, scores[tile_rows][block_keys], result[tile_rows][D] = {};

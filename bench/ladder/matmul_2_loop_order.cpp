@@ -10,6 +10,6 @@
 // cache.
 #include "ladder.h"
 
-extern "C" void matmul(const float *a, const float *b, float *c, long M, long N, long K) {
+extern "C" void matmul(const float* a, const float* b, float* c, long M, long N, long K) {
     simple_part(a, b, c, 0, M, 0, N, N, K);
 }

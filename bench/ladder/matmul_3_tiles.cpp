@@ -10,7 +10,7 @@
 
 #include "ladder.h"
 
-extern "C" void matmul(const float *a, const float *b, float *c, long M, long N, long K) {
+extern "C" void matmul(const float* a, const float* b, float* c, long M, long N, long K) {
     constexpr long depth = 128, width = 512;
     std::fill(c, c + M * N, 0.0f);
     for (long column = 0; column < N; column += width)

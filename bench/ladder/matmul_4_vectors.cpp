@@ -11,7 +11,7 @@
 // the same code is three times as fast.
 #include "ladder.h"
 
-extern "C" void matmul(const float *a, const float *b, float *c, long M, long N, long K) {
+extern "C" void matmul(const float* a, const float* b, float* c, long M, long N, long K) {
     constexpr int vectors = 8, width = vectors * lanes;
     const long whole = N / width * width;
     for (long column = 0; column < whole; column += width)

@@ -9,7 +9,7 @@
 // Found: far more than that: what step 4 waits for, this one waits for once in `tile_rows` rows.
 #include "ladder.h"
 
-extern "C" void matmul(const float *a, const float *b, float *c, long M, long N, long K) {
+extern "C" void matmul(const float* a, const float* b, float* c, long M, long N, long K) {
     const long whole_rows = M / tile_rows * tile_rows, whole_columns = N / tile_columns * tile_columns;
     for (long column = 0; column < whole_columns; column += tile_columns)
         for (long row = 0; row < whole_rows; row += tile_rows) {

@@ -11,7 +11,7 @@
 
 #include "ladder.h"
 
-extern "C" void matmul(const float *a, const float *b, float *c, long M, long N, long K) {
+extern "C" void matmul(const float* a, const float* b, float* c, long M, long N, long K) {
     constexpr long most_depth = 256, most_rows = 12 * tile_rows;
     std::vector<float> a_panels(most_rows * most_depth), b_panels((N + tile_columns) * most_depth);
     for (long first = 0; first < K; first += most_depth) {

@@ -9,7 +9,7 @@
 
 #include "ladder.h"
 
-extern "C" void matmul(const float *a, const float *b, float *c, long M, long N, long K) {
+extern "C" void matmul(const float* a, const float* b, float* c, long M, long N, long K) {
     constexpr long most_depth = 256, most_rows = 6 * tile_rows;
     std::vector<float> b_panels((N + tile_columns) * most_depth);
 #pragma omp parallel
