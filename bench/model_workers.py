@@ -28,9 +28,10 @@ def random_batch(batch: int, length: int, vocab_size: int) -> tuple[Any, Any]:
 class Text:
     """The bytes of a file, trained on by nanoGPT's recipe for tinyshakespeare on a CPU.
 
-    The first 90 % of it, epoch after epoch, cut into rows at a place of each epoch's own and shuffled, as pyllm's loader
-    does it (nanoGPT's rows begin anywhere, which costs both sides 0.02 nats here); a learning rate that rises to 1e-3 over 100 steps and
-    falls to 1e-4 as half a cosine; betas 0.9 and 0.99, weight decay 0.1, clipping at 1 are the optimizer's business.
+    The first 90 % of it, epoch after epoch, cut into rows at a place of each epoch's own and shuffled, as pyllm's
+    loader does it (nanoGPT's rows begin anywhere, which costs both sides 0.02 nats here); a learning rate that rises to
+    1e-3 over 100 steps and falls to 1e-4 as half a cosine. Betas 0.9 and 0.99, weight decay 0.1, clipping at 1 are the
+    optimizer's business.
     """
 
     LEARNING_RATE, LEAST_LEARNING_RATE, WARM_UP = 1e-3, 1e-4, 100
