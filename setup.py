@@ -1,8 +1,8 @@
 """Builds the native parts: the tokenizer (a pybind11 module) and the numeric kernels.
 
 The kernels are plain shared libraries inside the package, one for each instruction set, made of the same sources;
-pyllm/ops/library.py picks one, which cffi loads by the declarations in csrc/kernels.h. Environment: PYLLM_SANITIZE=1 builds with AddressSanitizer and
-UndefinedBehaviorSanitizer.
+pyllm/ops/library.py picks one, which cffi loads by the declarations in csrc/kernels.h. Environment: PYLLM_SANITIZE=1
+builds with AddressSanitizer and UndefinedBehaviorSanitizer.
 """
 
 import os
