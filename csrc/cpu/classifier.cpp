@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "context.h"
+#include "loops.h"
 #include "tile.h"
 
 namespace pyllm {
@@ -88,20 +88,13 @@ struct Chunks {
     }
 };
 
+constexpr int ways = 4;
+
 // row = function(row), a vector at a time.
 template <class Function>
 inline void transform(float* row, int64_t count, Function function) {
-    int64_t i = 0;
-    for (; i + lanes <= count; i += lanes) store(row + i, function(load(row + i)));
-    if (i < count) store_part(row + i, function(load_part(row + i, count - i, -INFINITY)), count - i);
-}
-
-inline float largest(const float* row, int64_t count) {
-    Floats most = splat(-INFINITY);
-    int64_t i = 0;
-    for (; i + lanes <= count; i += lanes) most = maximum(most, load(row + i));
-    if (i < count) most = maximum(most, load_part(row + i, count - i, -INFINITY));
-    return maximum(most);
+    for_vectors(0, count,
+                [&](int64_t i, auto size, int) { store(row + i, function(load(row + i, size, -INFINITY)), size); });
 }
 
 // What the softmax of a row needs: its maximum, the sum of e^(z - maximum), and, if asked for, that of
@@ -112,26 +105,23 @@ struct RowSums {
     float entropy() const { return logf(total) - weighted / total; }
 };
 
+// keeps: row becomes e^(z - maximum).
 template <bool with_entropy, bool keeps>
 RowSums row_sums(float* row, int64_t count) {
-    const float most = largest(row, count);
-    Floats total = {}, weighted = {};
-    const auto add = [&](Floats z) {
-        const Floats shifted = z - most, weight = exponential<true>(shifted);
-        total += weight;
-        if (with_entropy) weighted += shifted == -INFINITY ? Floats{} : shifted * weight;
-        return weight;
-    };
-    int64_t i = 0;
-    for (; i + lanes <= count; i += lanes) {
-        const Floats weight = add(load(row + i));
-        if (keeps) store(row + i, weight);
-    }
-    if (i < count) {
-        const Floats weight = add(load_part(row + i, count - i, -INFINITY));
-        if (keeps) store_part(row + i, weight, count - i);
-    }
-    return {most, sum(total), sum(weighted)};
+    Floats greatest[ways];
+    for (Floats& value : greatest) value = splat(-INFINITY);
+    for_vectors<ways>(0, count, [&](int64_t i, auto size, int way) {
+        greatest[way] = maximum(greatest[way], load(row + i, size, -INFINITY));
+    });
+    const float most = maximum(maximum(maximum(greatest[0], greatest[1]), maximum(greatest[2], greatest[3])));
+    Floats totals[ways] = {}, weighted[ways] = {};
+    for_vectors<ways>(0, count, [&](int64_t i, auto size, int way) {
+        const Floats shifted = load(row + i, size, -INFINITY) - most, weight = exponential<true>(shifted);
+        totals[way] += weight;
+        if (with_entropy) weighted[way] += shifted == -INFINITY ? Floats{} : shifted * weight;
+        if (keeps) store(row + i, weight, size);
+    });
+    return {most, sum(totals), sum(weighted)};
 }
 
 }  // namespace
