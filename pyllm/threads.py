@@ -5,6 +5,8 @@ import os
 from functools import cache
 from pathlib import Path
 
+LEAST_MOST_THREADS = 256  # more than this and than four a core only wait for each other
+
 _num_threads: int | None = None
 
 
@@ -39,7 +41,7 @@ def set_num_threads(count: int) -> None:
     """Sets the number of threads for every call that is not given its own.
 
     Raises:
-        ValueError: count is below 1.
+        ValueError: count is below 1, or far beyond the cores.
     """
     global _num_threads
     _num_threads = checked_threads(count)
@@ -54,13 +56,15 @@ def checked_threads(count: int | None) -> int:
     """count, or the default for None.
 
     Raises:
-        TypeError, ValueError: count is not an integer of at least 1.
+        TypeError, ValueError: count is not an integer of at least 1, or far beyond the cores.
     """
     if count is None:
         return get_num_threads()
     count = checked_integer(count, "threads")
     if count < 1:
         raise ValueError(f"threads must be at least 1, got {count}")
+    if count > (most := max(LEAST_MOST_THREADS, 4 * available_cores())):
+        raise ValueError(f"threads must be at most {most} on this machine, got {count}")
     return count
 
 

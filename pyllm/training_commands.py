@@ -15,6 +15,7 @@ import tyro
 from pyllm import checkpoint
 from pyllm.data.token_source import END_OF_TEXT, is_token_data
 from pyllm.engine import Engine
+from pyllm.files import file_size
 from pyllm.model.folders import load
 from pyllm.tokenizer import Tokenizer
 from pyllm.tokenizer_commands import DEFAULT_PATH
@@ -36,6 +37,9 @@ def pretrain(config: Pretraining) -> None:
     """
     from pyllm import train
 
+    for path in config.data:
+        if not path.is_dir():
+            file_size(path)
     text = config.data and not is_token_data(config.data[0])
     if text and config.tokenizer is None and not config.byte_level and not config.resume:
         if not DEFAULT_PATH.exists():
@@ -86,17 +90,19 @@ def sample(
         top_p: draw from the fewest tokens whose probabilities reach this; 1: from all.
         seed: another one, another text.
     """
+    if n < 1:
+        raise ValueError(f"--n must be at least 1, got {n}")
     folder = _model_folder(model)
-    path = tokenizer or folder / checkpoint.TOKENIZER
-    if not path.exists():
-        raise ValueError(f"there is no {path}: pass --tokenizer")
-    tok = Tokenizer.load(path)
+    own = folder / checkpoint.TOKENIZER
+    if tokenizer is None and not own.exists():
+        raise ValueError(f"there is no {own}: pass --tokenizer")
+    tok = Tokenizer.load(tokenizer or own)
+    if tokenizer is not None and own.exists() and Tokenizer.load(own).fingerprint != tok.fingerprint:
+        raise ValueError(f"{tokenizer} is another tokenizer than the model's own, {own}")
     engine = Engine(load(folder, trainable=False), tok)
     text = " ".join(prompt).encode("utf-8", "surrogateescape")
     end = tok.special_tokens.get(END_OF_TEXT)
     ids = tok.encode_ordinary(text) if text else tok.encode_ordinary("\n") if end is None else [end]
-    if n < 1:
-        raise ValueError(f"--n must be at least 1, got {n}")
     for number in range(n):
         if n > 1:
             print(f"{number + 1}:")
@@ -146,6 +152,8 @@ def _model_folder(path: Path | None) -> Path:
         if not runs:
             raise ValueError("there is no run with a checkpoint in runs/ yet: train one (`pyllm run`), or pass --model")
         path = max(runs, key=lambda one: one.stat().st_mtime).parent
+    if not path.is_dir():
+        raise ValueError(f"there is no folder {path}")
     if (path / "config.json").exists() or not (path / "checkpoints").is_dir():
         return path
     offer = "pass --model {path}"

@@ -55,7 +55,15 @@ def test_cgroup_files(content: str, expected: int | None, monkeypatch: pytest.Mo
 def test_set_num_threads() -> None:
     pyllm.set_num_threads(3)
     assert pyllm.get_num_threads() == 3 and threads.checked_threads(None) == 3 and threads.checked_threads(1) == 1
-    for count, error in ((0, ValueError), (-1, ValueError), (1.5, TypeError), (True, TypeError), ("2", TypeError)):
+    wrong = [
+        (0, ValueError),
+        (-1, ValueError),
+        (10**5, ValueError),
+        (1.5, TypeError),
+        (True, TypeError),
+        ("2", TypeError),
+    ]
+    for count, error in wrong:
         with pytest.raises(error, match="threads must be"):
             pyllm.set_num_threads(count)
 

@@ -26,6 +26,7 @@ OptionalSwitch = Annotated[bool | None, arg(metavar="True|False", help_behavior_
 TOKENS_PER_PARAMETER = 20  # Hoffmann et al. 2022, https://arxiv.org/abs/2203.15556, table 3
 MOST_TOKENS_AT_ONCE = 4096  # in a micro-batch: more would cost memory and gain no speed
 OVERFITTING_STEPS = 300
+MOST = 10**12  # steps, tokens, minutes: beyond it a number is a slip of the hand
 
 # What a run that goes on may be given anew; anything else would make it another run.
 CHANGEABLE = frozenset(
@@ -226,6 +227,8 @@ def resolved(config: PretrainConfig, model: ModelConfig) -> tuple[PretrainConfig
     for name in ("batch_size", "micro_batches", "tokens", "minutes", "steps", "evaluate_tokens"):
         if (value := getattr(config, name)) is not None and not value > 0:
             raise ValueError(f"{name} must be positive, got {value}")
+        if value is not None and value > MOST:
+            raise ValueError(f"{name} must be at most {MOST:,}, got {value}")
     at_once = batch_size * model.context
     if config.batch_size is None:
         micro_batches = derive("micro_batches", max(1, wanted // at_once), f"about {wanted} tokens an update")

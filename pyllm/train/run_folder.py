@@ -84,7 +84,7 @@ class RunFolder:
         """
         if not resume:
             self.make()
-        elif not self.path.is_dir():
+        elif not self.config.exists():
             raise FileNotFoundError(f"there is no run {self.path} to go on with")
         try:
             with self.held():

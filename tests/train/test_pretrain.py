@@ -257,6 +257,7 @@ def test_the_dial_and_what_is_given(text: Path) -> None:
         ({"data": (Path("short.txt"),), "validation_fraction": 0}, "short.txt: 11 tokens are fewer than the 17 of one"),
         ({"validation_fraction": 1.0}, "validation_fraction must be from 0 to below 1, got 1.0"),
         ({"steps": 0}, "steps must be positive, got 0"),
+        ({"steps": None, "minutes": math.inf}, "minutes must be at most 1,000,000,000,000, got inf"),
         ({"tokens": 100}, "give only one of steps, tokens and minutes"),
         ({"lr": -1.0}, "lr must be a positive number, got -1.0"),
         ({"min_lr": 1.0}, "min_lr must be from 0 to lr"),
