@@ -11,7 +11,7 @@
 // thread, and every sum has the same order for any number of threads.
 #include <math.h>
 
-#include "context.h"
+#include "loops.h"
 #include "tile.h"
 
 namespace pyllm {
@@ -20,10 +20,6 @@ namespace {
 constexpr int64_t block_rows = lanes == 16 ? 4 * tile_rows : 8 * tile_rows;  // queries worked on together
 constexpr int64_t chunk_keys = lanes == 16 ? 224 : lanes == 8 ? 144 : 96;    // a multiple of both sides of a tile
 static_assert(chunk_keys % tile_rows == 0 && chunk_keys % tile_columns == 0, "a chunk is whole tiles both ways");
-
-int64_t rounded_up(int64_t value, int64_t multiple) {
-    return (value + multiple - 1) / multiple * multiple;
-}
 
 // out (tile_rows, tile_columns) = or += a b, all of it: buffers are padded to whole tiles.
 template <bool adds>
@@ -78,9 +74,7 @@ void pack_rows(const Head& head, int64_t begin, int64_t count, float* out) {
 
 inline float dot(const float* a, const float* b, int64_t count) {
     Floats total = {};
-    int64_t i = 0;
-    for (; i + lanes <= count; i += lanes) total += load(a + i) * load(b + i);
-    if (i < count) total += load_part(a + i, count - i) * load_part(b + i, count - i);
+    for_vectors(0, count, [&](int64_t i, auto size, int) { total += load(a + i, size) * load(b + i, size); });
     return sum(total);
 }
 
@@ -201,9 +195,8 @@ struct Forward {
         for (int64_t i = 0; i < rows; i++) {
             const float inverse = totals[i] > 0 ? 1 / totals[i] : 0;
             float* to = out_head.row(query + i);
-            int64_t d = 0;
-            for (; d + lanes <= D; d += lanes) store(to + d, load(sums + i * Dp + d) * inverse);
-            if (d < D) store_part(to + d, load(sums + i * Dp + d) * inverse, D - d);
+            for_vectors(0, D,
+                        [&](int64_t d, auto size, int) { store(to + d, load(sums + i * Dp + d) * inverse, size); });
             logsumexp[(batch * q->heads + head) * q->positions + query + i] = most[i] + logf(totals[i]);
         }
     }
@@ -356,9 +349,9 @@ int pyllm_attention_forward(pyllm_context* context, const pyllm_heads* q, const 
     float* memory = context->buffer(tiles, size * context->threads);
     if (!memory) return 1;
     const int64_t groups = q->batch * k->heads, shared = q->heads / k->heads;
-    const int64_t blocks = (q->positions + block_rows - 1) / block_rows * shared;  // of one group
+    const int64_t blocks = parts_of(q->positions, block_rows) * shared;  // of one group
     // Too few groups for the threads are split by blocks, each part packing for itself.
-    int64_t parts = groups >= 4 * context->threads ? 1 : (4 * context->threads + groups - 1) / groups;
+    int64_t parts = groups >= 4 * context->threads ? 1 : parts_of(4 * context->threads, groups);
     parts = context->threads == 1 ? 1 : parts < blocks ? parts : blocks;
 #pragma omp parallel for schedule(dynamic) num_threads(context->threads)
     for (int64_t task = 0; task < groups * parts; task++) {
@@ -409,19 +402,11 @@ int pyllm_attention_decode(pyllm_context* context, const pyllm_heads* q, const p
         for (int64_t t = 0; t < count; t++) weights[t] = dot(query, k_head.row(begin + t), D);
         const Seen seen = {0, count};
         const float total = exponentials(weights, seen, scale, largest(weights, seen) * scale);
-        for (int64_t d = 0; d < D; d += lanes) {
-            const int64_t here = D - d < lanes ? D - d : lanes;
+        for_vectors(0, D, [&](int64_t d, auto size, int) {
             Floats sums = {};
-            for (int64_t t = 0; t < count; t++) {
-                const float* value = v_head.row(begin + t) + d;
-                sums += weights[t] * (here == lanes ? load(value) : load_part(value, here));
-            }
-            sums /= splat(total);
-            if (here == lanes)
-                store(to + d, sums);
-            else
-                store_part(to + d, sums, here);
-        }
+            for (int64_t t = 0; t < count; t++) sums += weights[t] * load(v_head.row(begin + t) + d, size);
+            store(to + d, sums / splat(total), size);
+        });
     }
     return 0;
 }

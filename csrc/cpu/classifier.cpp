@@ -86,6 +86,21 @@ struct Chunks {
         for (int64_t i = 0; i < rows; i++)
             if (targets[i] < 0) memset(values + i * columns, 0, columns * sizeof(float));
     }
+
+    // row(its logits, its place) for every row that has a target, a chunk after the other. With dx, row replaces the
+    // logits by their gradient, which then goes on to dx and dweight.
+    template <class Row>
+    int for_rows(Row row, float* dx = nullptr, const pyllm_matrix* dweight = nullptr) {
+        int status = begin();
+        if (status) return status;
+        while (advance(&status)) {
+#pragma omp parallel for num_threads(context->threads)
+            for (int64_t i = 0; i < count; i++) row(logits + i * weight->rows, places[i]);
+            if (dx && (status = propagate(dx, dweight))) return status;
+        }
+        clear_untargeted(dx, weight->columns);
+        return status;
+    }
 };
 
 constexpr int ways = 4;
@@ -131,25 +146,19 @@ int pyllm_classifier_forward(pyllm_context* context, const float* x, const pyllm
                              float* logprobs, float* entropies, float* logsumexp, int64_t rows) {
     using namespace pyllm;
     Chunks chunks(context, x, weight, targets, rows);
-    int status = chunks.begin();
-    if (status) return status;
     const int64_t V = weight->rows;
-    while (chunks.advance(&status)) {
-#pragma omp parallel for num_threads(context->threads)
-        for (int64_t i = 0; i < chunks.count; i++) {
-            float* row = chunks.logits + i * V;
-            const int64_t place = chunks.places[i];
-            const float target = row[targets[place]];
-            const RowSums sums = entropies ? row_sums<true, false>(row, V) : row_sums<false, false>(row, V);
-            logprobs[place] = target - sums.maximum - logf(sums.total);
-            if (entropies) entropies[place] = sums.entropy();
-            if (logsumexp) logsumexp[place] = sums.logsumexp();
-        }
-    }
+    const int status = chunks.for_rows([&](float* row, int64_t place) {
+        const float target = row[targets[place]];
+        const RowSums sums = entropies ? row_sums<true, false>(row, V) : row_sums<false, false>(row, V);
+        logprobs[place] = target - sums.maximum - logf(sums.total);
+        if (entropies) entropies[place] = sums.entropy();
+        if (logsumexp) logsumexp[place] = sums.logsumexp();
+    });
+    if (status) return status;
     chunks.clear_untargeted(logprobs, 1);
     chunks.clear_untargeted(entropies, 1);
     chunks.clear_untargeted(logsumexp, 1);
-    return status;
+    return 0;
 }
 
 int pyllm_classifier_backward(pyllm_context* context, const float* x, const pyllm_matrix* weight,
@@ -158,30 +167,21 @@ int pyllm_classifier_backward(pyllm_context* context, const float* x, const pyll
                               int64_t rows) {
     using namespace pyllm;
     Chunks chunks(context, x, weight, targets, rows);
-    int status = chunks.begin();
-    if (status) return status;
     const int64_t V = weight->rows;
-    while (chunks.advance(&status)) {
-#pragma omp parallel for num_threads(context->threads)
-        for (int64_t i = 0; i < chunks.count; i++) {
-            float* row = chunks.logits + i * V;
-            const int64_t place = chunks.places[i];
-            const float dlogprob = dlogprobs ? dlogprobs[place] : 0, normaliser = logsumexp[place];
-            if (dentropies) {
-                const float dentropy = dentropies[place], entropy = entropies[place];
-                transform(row, V, [&](Floats z) {
-                    const Floats logp = z - normaliser, p = exponential<true>(logp);
-                    return p == 0.0f ? Floats{} : -p * (dlogprob + dentropy * (logp + entropy));
-                });
-            } else {
-                transform(row, V, [&](Floats z) { return exponential<true>(z - normaliser) * -dlogprob; });
-            }
-            row[targets[place]] += dlogprob;
+    const auto differentiate = [&](float* row, int64_t place) {
+        const float dlogprob = dlogprobs ? dlogprobs[place] : 0, normaliser = logsumexp[place];
+        if (dentropies) {
+            const float dentropy = dentropies[place], entropy = entropies[place];
+            transform(row, V, [&](Floats z) {
+                const Floats logp = z - normaliser, p = exponential<true>(logp);
+                return p == 0.0f ? Floats{} : -p * (dlogprob + dentropy * (logp + entropy));
+            });
+        } else {
+            transform(row, V, [&](Floats z) { return exponential<true>(z - normaliser) * -dlogprob; });
         }
-        if ((status = chunks.propagate(dx, dweight))) return status;
-    }
-    chunks.clear_untargeted(dx, weight->columns);
-    return status;
+        row[targets[place]] += dlogprob;
+    };
+    return chunks.for_rows(differentiate, dx, dweight);
 }
 
 int pyllm_classifier_forward_backward(pyllm_context* context, const float* x, const pyllm_matrix* weight,
@@ -189,24 +189,17 @@ int pyllm_classifier_forward_backward(pyllm_context* context, const float* x, co
                                       const pyllm_matrix* dweight, int64_t rows) {
     using namespace pyllm;
     Chunks chunks(context, x, weight, targets, rows);
-    int status = chunks.begin();
-    if (status) return status;
     const int64_t V = weight->rows;
-    while (chunks.advance(&status)) {
-#pragma omp parallel for num_threads(context->threads)
-        for (int64_t i = 0; i < chunks.count; i++) {
-            float* row = chunks.logits + i * V;
-            const int64_t place = chunks.places[i];
-            const float target = row[targets[place]];
-            const RowSums sums = row_sums<false, true>(row, V);
-            logprobs[place] = target - sums.maximum - logf(sums.total);
-            const float factor = -dlogprobs[place] / sums.total;
-            transform(row, V, [&](Floats weight) { return weight * factor; });
-            row[targets[place]] += dlogprobs[place];
-        }
-        if ((status = chunks.propagate(dx, dweight))) return status;
-    }
+    const auto differentiate = [&](float* row, int64_t place) {
+        const float target = row[targets[place]];
+        const RowSums sums = row_sums<false, true>(row, V);
+        logprobs[place] = target - sums.maximum - logf(sums.total);
+        const float factor = -dlogprobs[place] / sums.total;
+        transform(row, V, [&](Floats weight) { return weight * factor; });
+        row[targets[place]] += dlogprobs[place];
+    };
+    const int status = chunks.for_rows(differentiate, dx, dweight);
+    if (status) return status;
     chunks.clear_untargeted(logprobs, 1);
-    chunks.clear_untargeted(dx, weight->columns);
-    return status;
+    return 0;
 }

@@ -12,10 +12,10 @@ class ColumnSums {
     // `columns` sums over `rows` rows. sums.ok() is false, with the context's error set, if there is no memory.
     ColumnSums(pyllm_context* context, int64_t rows, int64_t columns) : rows_(rows), columns_(columns) {
         constexpr int64_t most_blocks = 64, least_rows = 32;
-        block_rows_ = (rows + most_blocks - 1) / most_blocks;
+        block_rows_ = parts_of(rows, most_blocks);
         if (block_rows_ < least_rows) block_rows_ = least_rows;
-        blocks_ = (rows + block_rows_ - 1) / block_rows_;
-        stride_ = (columns + 15) / 16 * 16;
+        blocks_ = parts_of(rows, block_rows_);
+        stride_ = rounded_up(columns, 16);
         sums_ = context->buffer(partial_sums, static_cast<size_t>(blocks_ * stride_ + 16));
     }
     bool ok() const { return sums_; }

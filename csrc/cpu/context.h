@@ -34,13 +34,21 @@ struct pyllm_context {
 
 namespace pyllm {
 
+// How many parts of `size` hold `count`, and as much as those hold.
+inline int64_t parts_of(int64_t count, int64_t size) {
+    return (count + size - 1) / size;
+}
+inline int64_t rounded_up(int64_t count, int64_t size) {
+    return parts_of(count, size) * size;
+}
+
 struct Range {
     int64_t begin, end;
 };
 
 // The part-th of `parts` nearly equal pieces of 0 ... count - 1, cut at multiples of `grain`.
 inline Range share(int64_t count, int64_t part, int64_t parts, int64_t grain = 1) {
-    const int64_t grains = (count + grain - 1) / grain;
+    const int64_t grains = parts_of(count, grain);
     const int64_t begin = grains * part / parts * grain, end = grains * (part + 1) / parts * grain;
     return {begin < count ? begin : count, end < count ? end : count};
 }

@@ -26,11 +26,7 @@ constexpr int64_t task_columns = 16 * tile_columns;
 constexpr int64_t few_rows = 8;
 constexpr int64_t band_columns = 16;  // with few rows
 
-int64_t rounded_up(int64_t value, int64_t multiple) {
-    return (value + multiple - 1) / multiple * multiple;
-}
-
-// What becomes of a sum: see write_tile.
+// What becomes of a sum: see write_vector.
 struct Output {
     float* out;
     const float *addend, *bias;
@@ -138,15 +134,15 @@ void pack_b(const Operand& b, int64_t column, int64_t columns, int64_t k, int64_
 // K in blocks of nearly equal depth; one block of none where K is 0.
 struct Depths {
     int64_t total, blocks;
-    explicit Depths(int64_t depth) : total(depth), blocks(depth ? (depth + most_depth - 1) / most_depth : 1) {}
+    explicit Depths(int64_t depth) : total(depth), blocks(depth ? parts_of(depth, most_depth) : 1) {}
     Range block(int64_t index) const { return share(total, index, blocks, 8); }
 };
 
 // Into how many parts the panels of b are cut, for tasks of a_tasks blocks each: at least four tasks a thread, so that
 // none waits long for the last one.
 int64_t column_tasks(int64_t a_tasks, int64_t b_count, int64_t threads) {
-    const int64_t wide = (b_count * tile_columns + task_columns - 1) / task_columns;
-    const int64_t enough = threads == 1 ? 1 : (4 * threads + a_tasks - 1) / a_tasks;
+    const int64_t wide = parts_of(b_count * tile_columns, task_columns);
+    const int64_t enough = threads == 1 ? 1 : parts_of(4 * threads, a_tasks);
     const int64_t tasks = wide > enough ? wide : enough;
     return tasks < b_count ? tasks : b_count;
 }
@@ -159,7 +155,7 @@ int threads_for_product(const pyllm_context* context, int64_t M, int64_t N, int6
 
 int many_rows(pyllm_context* context, const Operand& a, const Operand& b, int64_t M, int64_t N, int64_t K, Output to) {
     const Depths depths(K);
-    const int64_t row_blocks = (M + most_rows - 1) / most_rows, column_blocks = (N + most_columns - 1) / most_columns;
+    const int64_t row_blocks = parts_of(M, most_rows), column_blocks = parts_of(N, most_columns);
     float* a_panels = context->buffer(
         packed_a, rounded_up(M < most_rows ? M : most_rows, tile_rows) * (K < most_depth ? K : most_depth_rounded));
     float* b_panels = context->buffer(packed_b, rounded_up(N < most_columns ? N : most_columns, tile_columns) *
@@ -168,10 +164,10 @@ int many_rows(pyllm_context* context, const Operand& a, const Operand& b, int64_
 #pragma omp parallel num_threads(threads_for_product(context, M, N, K)) firstprivate(to)
     for (int64_t row_block = 0; row_block < row_blocks; row_block++) {
         const Range rows = share(M, row_block, row_blocks, tile_rows);
-        const int64_t a_count = (rows.end - rows.begin + tile_rows - 1) / tile_rows;
+        const int64_t a_count = parts_of(rows.end - rows.begin, tile_rows);
         for (int64_t column_block = 0; column_block < column_blocks; column_block++) {
             const Range columns = share(N, column_block, column_blocks, tile_columns);
-            const int64_t b_count = (columns.end - columns.begin + tile_columns - 1) / tile_columns;
+            const int64_t b_count = parts_of(columns.end - columns.begin, tile_columns);
             for (int64_t block = 0; block < depths.blocks; block++) {
                 const Range ks = depths.block(block);
                 const int64_t depth = ks.end - ks.begin;
@@ -184,7 +180,7 @@ int many_rows(pyllm_context* context, const Operand& a, const Operand& b, int64_
                 for (int64_t panel = 0; panel < b_count; panel++)
                     pack_b(b, columns.begin + panel * tile_columns, N, ks.begin, depth,
                            b_panels + panel * tile_columns * depth);
-                const int64_t a_tasks = (a_count * tile_rows + most_block_rows - 1) / most_block_rows;
+                const int64_t a_tasks = parts_of(a_count * tile_rows, most_block_rows);
                 const int64_t b_tasks = column_tasks(a_tasks, b_count, omp_get_num_threads());
 #pragma omp for schedule(dynamic) collapse(2)
                 for (int64_t a_task = 0; a_task < a_tasks; a_task++)

@@ -59,7 +59,7 @@ struct AdamW {
 using namespace pyllm;
 
 int pyllm_sum_of_squares(pyllm_context* context, const float* x, int64_t count, double* result) {
-    const int64_t blocks = (count + sum_block - 1) / sum_block;
+    const int64_t blocks = parts_of(count, sum_block);
     double* sums = reinterpret_cast<double*>(context->buffer(partial_sums, static_cast<size_t>(2 * blocks + 2)));
     if (!sums) return 1;
 #pragma omp parallel num_threads(threads_for(context, count))

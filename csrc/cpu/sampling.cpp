@@ -75,11 +75,11 @@ inline int64_t id_of(uint64_t key) {
 class Row {
   public:
     static size_t workspace(int64_t count) {
-        return static_cast<size_t>((2 * count + 3 * (count / block_size + 1) + 15) / 16 * 16);  // in floats
+        return static_cast<size_t>(rounded_up(2 * count + 3 * (count / block_size + 1), 16));  // in floats
     }
 
     Row(const float* logits, int64_t count, float* memory)
-        : logits_(logits), count_(count), blocks_((count + block_size - 1) / block_size) {
+        : logits_(logits), count_(count), blocks_(parts_of(count, block_size)) {
         keys_ = reinterpret_cast<uint64_t*>(memory);
         sums_ = reinterpret_cast<double*>(keys_ + count);
         maxima_ = reinterpret_cast<float*>(sums_ + blocks_);
