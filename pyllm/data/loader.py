@@ -75,11 +75,6 @@ class Loader:
         self.source, self.batch_size, self.context, self.seed = source, batch_size, context, seed
         self._epoch = self._row = 0
 
-    @property
-    def epochs(self) -> float:
-        """How often the tokens have been gone through."""
-        return self._epoch + self._row / self.rows_in(self._epoch)
-
     def offset_of(self, epoch: int) -> int:
         """The place of the first row of an epoch."""
         return _mixed(self.seed, epoch, ROUNDS) % min(self.context, len(self.source) - self.context)

@@ -87,7 +87,7 @@ def _stored(folder: RunFolder, config: PretrainConfig) -> tuple[PretrainConfig, 
 
     Settings of a new run are written there first, so that it can be gone on with whenever it stops.
     """
-    table = dict(folder.read_tables().get(NAME, {})) if folder.config.exists() else {}
+    table = dict(folder.read_tables().get(NAME, {}))
     if table:
         reasons = table.pop(DERIVATION, None)
         return of_table(table, config), reasons

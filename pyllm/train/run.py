@@ -99,7 +99,7 @@ def run(config: RunConfig) -> Result:
             raise ValueError(f"{path} is empty")
     with folder.at_work(config.resume):
         config = replace(config, text=tuple(path.absolute() for path in config.text))
-        if NAME in (tables := folder.read_tables() if folder.config.exists() else {}):
+        if NAME in (tables := folder.read_tables()):
             stored = {**tables[NAME], "text": tuple(map(Path, tables[NAME]["text"]))}
             config = going_on(RunConfig(**stored), config, NOT_STORED, frozenset(("threads",)))
         else:

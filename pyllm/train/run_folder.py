@@ -98,27 +98,16 @@ class RunFolder:
 
     def write_config(self, stage: str, table: Table) -> None:
         """Writes a stage's table into config.toml; those of other stages stay."""
-        tables = self.read_tables() if self.config.exists() else {}
-        write_whole(self.config, to_toml({**tables, stage: table}).encode())
-
-    def read_config(self, stage: str) -> Table:
-        """A stage's table.
-
-        Raises:
-            FileNotFoundError: there is no config.toml.
-            ValueError: it is damaged, or has no such table.
-        """
-        table = self.read_tables().get(stage)
-        if not isinstance(table, dict):
-            raise ValueError(f"{self.config} has no [{stage}]: there is nothing of that stage to go on with")
-        return table
+        write_whole(self.config, to_toml({**self.read_tables(), stage: table}).encode())
 
     def read_tables(self) -> dict[str, Any]:
-        """All of config.toml. Raises as read_config does."""
-        if not self.path.is_dir():
-            raise FileNotFoundError(f"there is no run {self.path} to go on with")
+        """The tables of config.toml by their stages; none where it has not been written yet.
+
+        Raises:
+            ValueError: it is damaged.
+        """
         if not self.config.exists():
-            raise FileNotFoundError(f"{self.path} is not a run: it has no {self.config.name}")
+            return {}
         try:
             return tomllib.loads(self.config.read_text(encoding="utf-8"))
         except ValueError as error:
