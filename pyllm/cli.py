@@ -26,7 +26,15 @@ options:
 
 def main() -> int:
     """Runs the command line; returns the exit status."""
-    match sys.argv[1:]:
+    try:
+        return _main(sys.argv[1:])
+    except KeyboardInterrupt:
+        print("\npyllm: stopped", file=sys.stderr)
+        return 130
+
+
+def _main(words: list[str]) -> int:
+    match words:
         case ["tokenizer", *arguments]:
             from pyllm.tokenizer_commands import COMMANDS
 
@@ -64,9 +72,6 @@ def _run(commands: Callable[..., None] | dict[str, Callable[..., None]], program
             else:
                 tyro.cli(commands, prog=program, args=arguments, config=config)
         sys.stdout.flush()
-    except KeyboardInterrupt:
-        print("\npyllm: stopped; no file was written", file=sys.stderr)
-        return 130
     except BrokenPipeError:  # the reader of our output has gone, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141

@@ -227,5 +227,15 @@ def test_ctrl_c(tmp_path: Path) -> None:
         time.sleep(0.3)
         writer.write(b"the end")  # wakes the reader, which finds that it is to stop
     _, err = process.communicate(timeout=60)
-    assert process.returncode == 130 and err == b"\npyllm: stopped; no file was written\n"
+    assert process.returncode == 130 and err == b"\npyllm: stopped\n"
     assert not list((tmp_path / "runs").rglob("*.json"))
+
+
+@pytest.mark.parametrize("module", ["numpy", "tyro"])
+def test_ctrl_c_while_modules_are_imported(module: str, tmp_path: Path) -> None:
+    """The first is imported by the package, the second by a command."""
+    (tmp_path / f"{module}.py").write_text("import os, signal; os.kill(os.getpid(), signal.SIGINT)")
+    command = [sys.executable, "-c", "import sys, pyllm_command; sys.exit(pyllm_command.main())", "sample", "x"]
+    paths = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+    stopped = subprocess.run(command, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, check=False)
+    assert (stopped.returncode, stopped.stdout, stopped.stderr) == (130, b"", b"\npyllm: stopped\n")
