@@ -5,10 +5,11 @@ from __future__ import annotations
 import importlib.util
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 SECONDS_BETWEEN_LINES = 10.0
 SECONDS_BETWEEN_UPDATES = 0.25  # of a bar
+LEAST_BAR = 5  # characters
 
 
 class Progress:
@@ -20,7 +21,6 @@ class Progress:
         total: how many there will be, when known.
         show: True: a bar on a terminal or in a notebook, otherwise lines; False: nothing; None: as True, but no lines
             where output goes into a file.
-        first_line: seconds until the first line.
         time_to_go: show it, beside the bar.
     """
 
@@ -30,7 +30,6 @@ class Progress:
         unit: str,
         total: int | None = None,
         show: bool | None = None,
-        first_line: float = SECONDS_BETWEEN_LINES,
         time_to_go: bool = True,
     ) -> None:
         self._title, self._unit, self._total = title, unit, total
@@ -40,7 +39,7 @@ class Progress:
         show = is_wanted(show)
         self._lines = show and not _bars_work()
         if self._lines:
-            self._next += first_line
+            self._next += SECONDS_BETWEEN_LINES
         if show and not self._lines:
             from rich.console import Console
             from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
@@ -70,23 +69,28 @@ class Progress:
         if self._bar:
             self._bar.update(self._task, total=total)
 
-    def update(self, done: int, figures: Callable[[], str] | None = None) -> None:
+    def update(self, done: int, figures: Callable[[], Sequence[str]] | None = None, at_once: bool = False) -> None:
         """Tells how many units are done by now.
 
         Args:
             done: units.
-            figures: makes what is shown beside the title; default: the units done and how many a second.
+            figures: makes what is shown beside the title: in full, then shorter and shorter for narrow terminals;
+                default: the units done and how many a second.
+            at_once: show it even if something was shown a moment ago.
         """
         now = time.monotonic()
-        if not (self._bar or self._lines) or (now < self._next and not (self._bar and done == self._total)):
+        at_once |= self._bar is not None and done == self._total
+        if not (self._bar or self._lines) or (now < self._next and not at_once):
             return
-        text = figures() if figures else self._figures(done)
+        texts = figures() if figures else [self._figures(done)]
         if self._bar:
             self._next = now + SECONDS_BETWEEN_UPDATES
+            room = self._bar.console.width - len(self._title) - LEAST_BAR - 2
+            text = next((one for one in texts if len(one) <= room), texts[-1])
             self._bar.update(self._task, completed=done, figures=text)
         else:
             self._next = now + SECONDS_BETWEEN_LINES
-            print(f"{self._title}: {text}", file=sys.stderr, flush=True)
+            print(f"{self._title}: {texts[0]}", file=sys.stderr, flush=True)
 
     def print(self, text: str) -> None:
         """Shows a line, above the bar where there is one."""

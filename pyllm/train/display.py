@@ -45,8 +45,9 @@ class Display:
     def __init__(
         self, title: str, steps: int, flops_per_token: Callable[[int], float], peak: float, show: bool | None = None
     ) -> None:
-        self._progress = Progress(title, "steps", total=steps, show=show, first_line=0, time_to_go=False)
-        self._steps, self._flops_per_token, self._peak = steps, flops_per_token, peak
+        self._progress = Progress(title, "steps", total=steps, show=show, time_to_go=False)
+        self._step, self._steps, self._flops_per_token, self._peak = 0, steps, flops_per_token, peak
+        self._figures: Callable[[], list[str]] | None = None  # of the last step
         self._recent: deque[tuple[float, int]] = deque(maxlen=STEPS_OF_A_RATE)  # seconds and tokens of the last steps
 
     def __enter__(self) -> Display:
@@ -54,6 +55,8 @@ class Display:
         return self
 
     def __exit__(self, *exception: object) -> None:
+        if self._figures is not None:  # in place of what was done last
+            self._progress.update(self._step, self._figures)
         self._progress.__exit__(*exception)
 
     def print(self, text: str) -> None:
@@ -67,16 +70,26 @@ class Display:
     def step(self, step: int, loss: float, seconds: float, tokens: int, context: int) -> None:
         """Tells of a step that is done: which it is, from 1, its loss, its seconds, its tokens in rows of `context`."""
         self._recent.append((seconds, tokens))
-        self._progress.update(step, lambda: self._figures(step, loss, context))
+        self._step, self._figures = step, lambda: self._figures_of(loss, context)
+        self._progress.update(step, self._figures, at_once=len(self._recent) == 1)
 
-    def _figures(self, step: int, loss: float, context: int) -> str:
+    def doing(self, what: str) -> None:
+        """Tells what is done between two steps."""
+        step, steps = f"{self._step:,}", f"{self._steps:,}"
+        self._progress.update(self._step, lambda: [f"step {step} of {steps}, {what}", f"{step}/{steps} {what}"])
+
+    def _figures_of(self, loss: float, context: int) -> list[str]:
+        """In full, as it fits into 80 columns beside the bar, and for less."""
         seconds = max(sum(one for one, _ in self._recent), 1e-9)
         rate = sum(tokens for _, tokens in self._recent) / seconds
-        to_go = (self._steps - step) * seconds / len(self._recent)
-        return (
-            f"step {step:,} of {self._steps:,}, loss {loss:.4f}, {rate:,.0f} tokens/s, "
-            f"{self.share_of_peak(rate, context):.0%} of the peak, {duration(to_go)} to go"
-        )
+        share = f"{self.share_of_peak(rate, context):.0%}"
+        step, steps = f"{self._step:,}", f"{self._steps:,}"
+        to_go = f"{duration((self._steps - self._step) * seconds / len(self._recent))} to go"
+        return [
+            f"step {step} of {steps}, loss {loss:.4f}, {rate:,.0f} tokens/s, {share} of the peak, {to_go}",
+            f"{step}/{steps} loss {loss:.4f} {rate:,.0f} tokens/s {share} peak {to_go}",
+            f"{step}/{steps} loss {loss:.4f} {to_go}",
+        ]
 
 
 def duration(seconds: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy
@@ -37,6 +38,7 @@ def evaluate(
     context: int,
     most_tokens: int | None = None,
     lengths: Lengths | None = None,
+    show: Callable[[float], None] | None = None,
 ) -> tuple[float, float | None]:
     """The mean loss over a source, every token but the first predicted once from what its row holds before it.
 
@@ -47,6 +49,7 @@ def evaluate(
         context: tokens of a row.
         most_tokens: only about so many, spread evenly; None: all.
         lengths: from `token_lengths`.
+        show: told, after each batch, what share of the work is done.
 
     Returns:
         (nats a token, bits a byte). Bits a byte do not depend on the tokenizer, so that models with different ones
@@ -64,4 +67,6 @@ def evaluate(
             its_lengths = numpy.where(batch.targets >= 0, lengths[batch.targets], 0)
             nats_of_text -= float(logprobs.sum(where=its_lengths > 0, dtype=numpy.float64))
             size += int(its_lengths.sum())
+        if show is not None:
+            show(min(1.0, (batch.begins[-1] + context) / len(source)))
     return nats / max(tokens, 1), nats_of_text / math.log(2) / size if size else None

@@ -74,7 +74,8 @@ class Stage:
             metrics). Loss and metrics are this micro-batch's share: they are added up over the step. gradients are the
             arguments of model.backward; None when the function has already added to model.grads.
         learning_rate: of a step, counted from 0.
-        evaluate: from whether this is the last time to metrics; None: no evaluation.
+        evaluate: from whether this is the last time to metrics; it calls its second argument with what it is at, for
+            the display. None: no evaluation.
         sample: from the step to texts; None: no samples.
         tokenizer: saved along with the model.
         go_on: what to type to go on with this run, for messages.
@@ -87,7 +88,7 @@ class Stage:
     batches: Batches
     loss: Callable[[Any, float], tuple[float, Gradients | None, Metrics]]
     learning_rate: Callable[[int], float]
-    evaluate: Callable[[bool], dict[str, float]] | None = None
+    evaluate: Callable[[bool, Callable[[str], None]], dict[str, float]] | None = None
     sample: Callable[[int], list[str]] | None = None
     tokenizer: Tokenizer | None = None
     go_on: str = ""
@@ -266,19 +267,21 @@ class _Session:
 
     def evaluate(self, last: bool) -> None:
         if self.stage.evaluate is not None:
-            self.outcome.evaluation = self.stage.evaluate(last)
+            self.outcome.evaluation = self.stage.evaluate(last, self.display.doing)
             self.write(self.outcome.step, **self.outcome.evaluation)
             figures = (f"{name.replace('_', ' ')} {value:.4f}" for name, value in self.outcome.evaluation.items())
             self.display.print(f"step {self.outcome.step:,}: {', '.join(figures)}")
 
     def sample(self) -> None:
         if self.stage.sample is not None:
+            self.display.doing("sampling")
             self.outcome.samples = self.stage.sample(self.outcome.step)
             for text in self.outcome.samples:
                 self.write(self.outcome.step, sample=text)
                 self.display.print(f"step {self.outcome.step:,}, a sample:\n{printable(text)}\n")
 
     def save(self) -> None:
+        self.display.doing("saving")
         stage, outcome = self.stage, self.outcome
         path = checkpoint.path_of(self.folder.checkpoints, stage.name, outcome.step)
         state = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 
 from pyllm import checkpoint
@@ -75,16 +76,19 @@ def _stage(folder: RunFolder, setup: Setup) -> tuple[Stage, Checkpoint | None]:
         nll = model.loss_and_backward(batch.tokens, batch.targets, segments=batch.segments, denominator=denominator)
         return nll, None, {}
 
-    def measured(source: TokenSource, prefix: str, most_tokens: int | None) -> dict[str, float]:
-        nats, bits = evaluate(model, source, loader.batch_size, shape.context, most_tokens, lengths)
-        return {f"{prefix}loss": nats} | ({} if bits is None else {f"{prefix}bits_per_byte": bits})
+    def evaluation(last: bool, show: Callable[[str], None]) -> dict[str, float]:
+        def measured(source: TokenSource, data: str, most_tokens: int | None) -> dict[str, float]:
+            def show_share(share: float) -> None:
+                show(f"evaluating on {data} data, {share:.0%} done")
 
-    def evaluation(last: bool) -> dict[str, float]:
+            nats, bits = evaluate(model, source, loader.batch_size, shape.context, most_tokens, lengths, show_share)
+            return {f"{data}_loss": nats} | ({} if bits is None else {f"{data}_bits_per_byte": bits})
+
         figures: dict[str, float] = {}
         if setup.validation is not None:
-            figures |= measured(setup.validation, "validation_", None if last else config.evaluate_tokens)
+            figures |= measured(setup.validation, "validation", None if last else config.evaluate_tokens)
         if last:
-            figures |= measured(training, "training_", config.evaluate_tokens)
+            figures |= measured(training, "training", config.evaluate_tokens)
         return figures
 
     engine = Engine(model, tokenizer)

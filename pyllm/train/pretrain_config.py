@@ -26,6 +26,7 @@ OptionalSwitch = Annotated[bool | None, arg(metavar="True|False", help_behavior_
 TOKENS_PER_PARAMETER = 20  # Hoffmann et al. 2022, https://arxiv.org/abs/2203.15556, table 3
 MOST_TOKENS_AT_ONCE = 4096  # in a micro-batch: more would cost memory and gain no speed
 OVERFITTING_STEPS = 300
+LEAST_INTERVAL = 25  # steps between evaluations and between samples: more of them would take longer than the training
 MOST = 10**12  # steps, tokens, minutes: beyond it a number is a slip of the hand
 
 # What a run that goes on may be given anew; anything else would make it another run.
@@ -256,10 +257,11 @@ def with_steps(config: PretrainConfig, steps: int) -> tuple[PretrainConfig, list
     """The settings with a number of steps, and with what follows from it."""
     derivation = []
     values: dict[str, Any] = {"steps": steps, "tokens": None, "minutes": None}
+    apart = f"at least {LEAST_INTERVAL} steps apart"
     for name, value, reason in (
         ("warmup_steps", min(steps // 20, 1000), "a twentieth of the steps"),
-        ("evaluate_every", -(-steps // 10), "ten times in all"),
-        ("sample_every", -(-steps // 4), "four times in all"),
+        ("evaluate_every", max(LEAST_INTERVAL, -(-steps // 10)), f"ten times in all, {apart}"),
+        ("sample_every", max(LEAST_INTERVAL, -(-steps // 4)), f"four times in all, {apart}"),
         ("save_every", -(-steps // 10), "ten times in all"),
     ):
         given = getattr(config, name)

@@ -14,16 +14,22 @@ from pyllm.train.display import Display, duration, matmul_peak, printable
 LINE = r"x: step {} of 40, loss 1.5000, 2,000 tokens/s, 20% of the peak, 0:{} to go"
 
 
-def show(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], wanted: bool | None = True) -> str:
+def show(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], wanted: bool | None = True, before: int = 0
+) -> str:
     """40 steps of half a second and 1000 tokens, of a model of 3000 + 10 T operations a token, at T = 100."""
     now = [0.0]
     monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
-    with Display("x", 40, lambda context: 3000.0 + 10 * context, 40e6, wanted) as shown:
+    with Display("x", before + 40, lambda context: 3000.0 + 10 * context, 40e6, wanted) as shown:
+        shown.doing("being quick")
         for step in range(1, 41):
             now[0] += 0.5
-            shown.step(step, 1.5, 0.5, 1000, 100)
+            shown.step(before + step, 1.5, 0.5, 1000, 100)
             if step == 30:
                 shown.print("[bold]a line[/]")
+        for second in range(12):
+            now[0] += 1
+            shown.doing(f"counting, {second}")
     return capsys.readouterr().err
 
 
@@ -31,7 +37,13 @@ def test_plain_lines_where_there_is_no_terminal(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines = show(monkeypatch, capsys).splitlines()
-    assert lines == [LINE.format(1, "20"), LINE.format(21, "10"), "[bold]a line[/]"]
+    assert lines == [
+        LINE.format(1, "20"),
+        LINE.format(21, "10"),
+        "[bold]a line[/]",
+        "x: step 40 of 40, counting, 0",
+        "x: step 40 of 40, counting, 10",
+    ]
     assert show(monkeypatch, capsys, None) == show(monkeypatch, capsys, False) == ""
 
 
@@ -42,6 +54,25 @@ def test_a_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     err = show(monkeypatch, capsys, None)
     assert "step 40 of 40, loss 1.5000, 2,000 tokens/s, 20% of the peak, 0:00 to go" in err
     assert "\x1b[2K[bold]a line[/]\n" in err.replace("\r", "")
+
+
+@pytest.mark.parametrize(
+    ("columns", "figures"),
+    [
+        (100, "step 12,040 of 12,040, loss 1.5000, 2,000 tokens/s, 20% of the peak, 0:00 to go"),
+        (80, "12,040/12,040 loss 1.5000 2,000 tokens/s 20% peak 0:00 to go"),
+        (50, "12,040/12,040 loss 1.5000 0:00 to go"),
+    ],
+)
+def test_a_narrow_terminal_keeps_the_bar(
+    columns: int, figures: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", str(columns))
+    last = show(monkeypatch, capsys, before=12_000).splitlines()[-2]
+    assert re.search(rf"x ━{{{progress.LEAST_BAR},}} {re.escape(figures)} *$", last), last
 
 
 def test_a_notebook_without_widgets_gets_lines(

@@ -146,7 +146,8 @@ def test_a_half_written_line_of_metrics_is_dropped(tmp_path: Path) -> None:
 
 
 def calls_of(stage: Stage, log: list[str]) -> Stage:
-    def evaluate(last: bool) -> dict[str, float]:
+    def evaluate(last: bool, show: Callable[[str], None]) -> dict[str, float]:
+        show("evaluating")
         log.append(f"evaluate{' all' if last else ''}")
         return {"validation_loss": 1.5}
 

@@ -55,7 +55,7 @@ def test_a_text_at_byte_level(text: Path) -> None:
     assert evaluate(model, validation, 3, 16)[0] == pytest.approx(result.validation_loss, rel=1e-6)
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     assert {"loss", "learning_rate", "gradient_norm", "tokens", "seconds", "share_of_peak"} <= set(lines[1])
-    assert [line["step"] for line in lines if "sample" in line] == [5, 10, 15, 20]
+    assert [line["step"] for line in lines if "sample" in line] == [20]
     report = result.report.read_text()
     assert "![losses of pretrain](plots/pretrain_loss.png)" in report and "| n_embd | 16 | given |" in report
     assert f"| validation loss, all of it | {result.validation_loss:.4f} nats a token |" in report
@@ -117,6 +117,15 @@ def test_tokens_without_a_tokenizer(text: Path) -> None:
     result = pretrain(PretrainConfig(data=(path,), vocab_size=300, **TINY, **QUICK))
     assert result.validation_loss is not None and result.bits_per_byte is None
     assert not (result.run / "tokenizer.json").exists() and "Samples" not in result.report.read_text()
+
+
+def test_evaluation_tells_how_far_it_is(text: Path) -> None:
+    tokens = open_tokens([write_nanogpt(Path("ids/train.bin"), list(range(200)))])
+    shares: list[float] = []
+    evaluate(
+        GPT(ModelConfig(n_layer=1, n_head=2, n_embd=8, vocab_size=200, context=16)), tokens, 4, 16, show=shares.append
+    )
+    assert shares == [0.32, 0.64, 0.96, 1.0]
 
 
 def test_validation_data_of_its_own(text: Path) -> None:
@@ -227,6 +236,9 @@ def test_the_dial_and_what_is_given(text: Path) -> None:
     config, more = resolved(PretrainConfig(depth=6), shape)
     assert config.steps == -(-20 * shape.num_parameters() // (config.batch_size * config.micro_batches * shape.context))
     assert config.lr == 0.00085 and config.min_lr == 0.000085 and config.warmup_steps == min(config.steps // 20, 1000)
+    assert (config.evaluate_every, config.sample_every) == (-(-config.steps // 10), -(-config.steps // 4))
+    few = resolved(PretrainConfig(depth=6, steps=30), shape)[0]
+    assert (few.evaluate_every, few.sample_every, few.save_every) == (25, 25, 3)
     assert {one.name for one in more} >= {"lr", "steps", "batch_size", "warmup_steps", "save_every"}
     shape, _ = model_config(PretrainConfig(depth=6, family="gpt2", n_embd=128, n_head=4), 256)
     assert (shape.norm, shape.position, shape.mlp, shape.bias, shape.n_head) == (
