@@ -1,4 +1,4 @@
-"""Files: which of those named are there, and writing one whole or not at all."""
+"""Files: which of those named are there, folders to write into, and writing a file whole or not at all."""
 
 import os
 import stat
@@ -25,6 +25,30 @@ def file_size(path: Path) -> int:
     return status.st_size
 
 
+def make_folder(path: Path) -> None:
+    """Makes a folder to write into, and those above it, unless it is there.
+
+    Raises:
+        NotADirectoryError: a file is in its place, or in that of one above it.
+        PermissionError: one may not write there.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        file = next(one for one in (path, *path.parents) if one.exists())
+        raise NotADirectoryError(f"{file} is a file, not a folder") from None
+    except PermissionError:
+        check_writable(next(one for one in path.parents if one.exists()))
+        raise
+    check_writable(path)
+
+
+def check_writable(folder: Path) -> None:
+    """Raises PermissionError when one may not write into a folder: names that, and not the file that was to come."""
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(f"there is no permission to write into the folder {folder}")
+
+
 @contextmanager
 def written_whole(path: Path) -> Iterator[BinaryIO]:
     """A file to write into, under a temporary name beside `path`; flushed and renamed to it at the end.
@@ -35,6 +59,7 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
         raise IsADirectoryError(f"{path} is a folder, not a file")
     if not path.parent.is_dir():
         raise FileNotFoundError(f"there is no folder {path.parent} to write {path.name} into")
+    check_writable(path.parent)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("wb") as file:

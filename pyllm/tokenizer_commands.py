@@ -17,7 +17,7 @@ from rich.text import Text
 
 from pyllm import _bpe
 from pyllm.data.python_text import python_text
-from pyllm.files import file_size
+from pyllm.files import file_size, make_folder
 from pyllm.tokenizer import SPECIAL_TOKENS, Tokenizer
 
 DEFAULT_PATH = Path("runs/tokenizer/tokenizer.json")
@@ -35,6 +35,7 @@ def train(
     /,
     *,
     out: Path = DEFAULT_PATH,
+    overwrite: bool = False,
     vocab_size: int = 8192,
     pattern: str = "cl100k",
     special_token: tyro.conf.UseAppendAction[tuple[str, ...]] = (),
@@ -47,6 +48,7 @@ def train(
         files: the text files, - for standard input; none: the text that every Python carries, the source and help of
             its standard library.
         out: where to write it: as a tokenizer.json, or, to a name that ends in .tiktoken, as tiktoken's ranks.
+        overwrite: replace the file that is there.
         vocab_size: the number of token ids, special tokens included.
         pattern: how text is cut before merging: gpt2, cl100k, o200k or a regular expression.
         special_token: a text that becomes one token, with the last ids; may be given several times. Default: the 18 of
@@ -59,9 +61,11 @@ def train(
     files = tuple(Path("/dev/stdin") if file == Path("-") else file for file in files)
     for file in files:
         file_size(file)
-    out.parent.mkdir(parents=True, exist_ok=True)  # first: what cannot be written need not be trained
     if out.is_dir():
         raise IsADirectoryError(f"{out} is a folder, not a file")
+    if out.exists() and not overwrite:
+        raise FileExistsError(f"{out} is already there: pass --overwrite to replace it, or another --out")
+    make_folder(out.parent)  # first: what cannot be written need not be trained
     start = time.perf_counter()
     special_tokens = () if no_special_tokens else special_token or SPECIAL_TOKENS
     corpus = list(files) or python_text()

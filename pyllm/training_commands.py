@@ -48,7 +48,7 @@ def pretrain(config: Pretraining) -> None:
             )
         config = replace(config, tokenizer=DEFAULT_PATH)
     config = replace(config, progress=True) if config.progress is None else config
-    with _second_ctrl_c(config.folder):
+    with _second_ctrl_c(config):
         result = train.pretrain(config)
     _tell(result)
 
@@ -58,7 +58,7 @@ def run(config: Running) -> None:
     from pyllm import train
 
     config = replace(config, progress=True) if config.progress is None else config
-    with _second_ctrl_c(config.folder):
+    with _second_ctrl_c(config):
         result = train.run(config)
     _tell(result)
 
@@ -119,15 +119,16 @@ COMMANDS: dict[str, Callable[..., None]] = {"run": run, "pretrain": pretrain, "s
 
 
 @contextmanager
-def _second_ctrl_c(folder: RunFolder) -> Iterator[None]:
+def _second_ctrl_c(config: PretrainConfig | RunConfig) -> Iterator[None]:
     """Says what is left of a run that was stopped without a chance to save; nothing, where there is none."""
     try:
         yield
     except KeyboardInterrupt:
-        if not folder.path.exists():
+        path = config.folder.path
+        if not path.exists():
             raise
         print(
-            f"\npyllm: stopped at once; {folder.path} holds what was saved before: --resume goes on from there",
+            f"\npyllm: stopped at once; {path} holds what was saved before: --resume goes on from there",
             file=sys.stderr,
         )
         raise SystemExit(130) from None

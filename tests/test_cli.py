@@ -145,7 +145,7 @@ def test_special_tokens(pyllm) -> None:
     train = ("tokenizer", "train", "--vocab-size", "300", "--out", "t.json")
     assert pyllm(*train, "--special-token", "<|a|>", "--special-token", "<|b|>", "text").status == 0
     assert Tokenizer.load("t.json").special_tokens == {"<|a|>": 298, "<|b|>": 299}
-    assert pyllm(*train, "--no-special-tokens", "text").status == 0
+    assert pyllm(*train, "--no-special-tokens", "--overwrite", "text").status == 0
     assert Tokenizer.load("t.json").special_tokens == {}
 
 
@@ -185,7 +185,9 @@ def test_top_level(pyllm) -> None:
         (["train", "text", "--pattern", "gpt4"], "there is no pattern named 'gpt4'; the named ones are"),
         (["train", "text", "--threads", "0"], "threads must be at least 1, got 0"),
         (["train", "text", "--special-token", "<a>", "--special-token", "<a>"], "special_tokens holds '<a>' twice"),
-        (["train", "text", "--out", "text/x.json"], "text: File exists"),
+        (["train", "text", "--out", "text/x.json"], "text is a file, not a folder"),
+        (["train", "text", "--out", "text/a/x.json"], "text is a file, not a folder"),
+        (["train", "text", "--out", "good.json"], "good.json is already there: pass --overwrite to replace it, or"),
         (["train", "text", "--out", "."], ". is a folder, not a file"),
         (["train", "text", "--special-token", "a", "--no-special-tokens"], "--special-token and --no-special-tokens"),
         (["encode", "x", "--file", "text"], "give a text or --file, not both"),
@@ -213,6 +215,22 @@ def test_mistakes(pyllm, arguments: list[str], message: str) -> None:
     assert outcome.err.startswith(f"pyllm: {message}"), outcome.err
     assert outcome.err.count("\n") == 1 and "Traceback" not in outcome.err
     assert {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()} == before
+
+
+def test_a_folder_without_permission(pyllm, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("text").write_text("some text")
+    Path("locked").mkdir()
+    Tokenizer.train(iter([PROSE]), 300).save("good.json")
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != Path("locked") and access(path, mode))
+    message = "pyllm: there is no permission to write into the folder locked\n"
+    assert pyllm("tokenizer", "train", "text", "--out", "locked/t.json").err == message
+    encode = ("tokenizer", "encode", "--file", "text", "--tokenizer", "good.json", "--out", "locked")
+    assert pyllm(*encode).err == message
+    refuse = PermissionError(13, "Permission denied")
+    monkeypatch.setattr(Path, "mkdir", lambda path, *_, **__: (_ for _ in ()).throw(refuse))  # root would not be
+    assert pyllm("tokenizer", "train", "text", "--out", "locked/below/t.json").err == message
+    assert not list(Path("locked").iterdir())
 
 
 def test_ctrl_c(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ import numpy
 from numpy.lib import format as npy
 
 from pyllm import _bpe
-from pyllm.files import file_size, write_whole
+from pyllm.files import file_size, make_folder, write_whole
 from pyllm.progress import Progress
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class ShardWriter:
         self._tokens = self._document_start = 0
         self._open: _OpenShard | None = None
         self._made_folder = not folder.exists()
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         for path in sorted(folder.iterdir()):
             if path.name == MANIFEST or (path.name.startswith("shard_") and path.suffix == ".npy"):
                 raise FileExistsError(f"{folder} already holds {path.name}; nothing was written")
@@ -160,6 +160,8 @@ class TokenShards:
     def __init__(self, folder: str | os.PathLike[str], tokenizer: Tokenizer | None = None) -> None:
         self.folder = Path(folder)
         path = self.folder / MANIFEST
+        if not path.exists():
+            raise FileNotFoundError(f"{self.folder} is not a folder of token shards: it has no {MANIFEST}")
         try:
             self.manifest = json.loads(path.read_bytes())
             if self.manifest["format"] != FORMAT:

@@ -93,10 +93,10 @@ def run(config: RunConfig) -> Result:
     Raises:
         OSError, ValueError, NonFiniteError: as pretrain does.
     """
-    folder = config.folder
     for path in config.text:
         if not file_size(path):
             raise ValueError(f"{path} is empty")
+    folder = config.folder
     with folder.at_work(config.resume):
         config = replace(config, text=tuple(path.absolute() for path in config.text))
         if NAME in (tables := folder.read_tables()):

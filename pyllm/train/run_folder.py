@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pyllm.files import write_whole
+from pyllm.files import check_writable, make_folder, write_whole
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -49,8 +49,9 @@ class RunFolder:
 
         Raises:
             FileExistsError: something of that name is there; it is left as it is.
+            NotADirectoryError, PermissionError: there can be no folder.
         """
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(self.path.parent)
         try:
             self.path.mkdir()
         except FileExistsError:
@@ -63,10 +64,12 @@ class RunFolder:
         """Keeps other processes from writing into the folder.
 
         Raises:
+            PermissionError: this one may not.
             ValueError: another one does.
         """
         import fcntl
 
+        check_writable(self.path)
         with (self.path / ".lock").open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -80,6 +83,7 @@ class RunFolder:
 
         Raises:
             FileExistsError, FileNotFoundError: a new one is there already, or one to go on with is not.
+            NotADirectoryError, PermissionError: a new one cannot be made, or written into.
             ValueError: another process is at work on it.
         """
         if not resume:

@@ -1,5 +1,6 @@
 """A run's folder: config.toml that reads back as it was, and settings that stay those of the run."""
 
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,6 +80,15 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     with pytest.raises(FileExistsError, match="one is already there: pass --resume to go on with it, or give the new"):
         folder.make()
     assert (folder.path / "mine").read_text() == "precious"
+
+
+def test_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "config.toml").touch()
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    message = f"^there is no permission to write into the folder {tmp_path}$"
+    for path, resume in ((tmp_path / "new", False), (tmp_path, True)):
+        with pytest.raises(PermissionError, match=message), RunFolder(path).at_work(resume):
+            pass
 
 
 def test_one_process_at_a_time(tmp_path: Path) -> None:

@@ -97,6 +97,8 @@ def test_every_mistake_is_one_line(pyllm: Pyllm, tmp_path: Path) -> None:
     quick = ["--byte-level", *TINY, "--steps", "4", "--name"]
     one_line(pyllm("pretrain", "nothing.txt", *quick, "a"), "there is no file nothing.txt")
     one_line(pyllm("run", "--text", "nothing.txt"), "there is no file nothing.txt")
+    one_line(pyllm("run", "--text", "."), "pyllm: . is a folder, not a file")
+    one_line(pyllm("run", "--text", "text.txt", "--runs", "text.txt"), "pyllm: text.txt is a file, not a folder")
     one_line(pyllm("pretrain"), "there is nothing to train on")
     one_line(pyllm("pretrain", "missing", *quick, "a"), "there is no file missing")
     one_line(pyllm("run", "--text", "text.txt", "--threads", "100000"), "threads must be at most ")
@@ -117,6 +119,8 @@ def test_every_mistake_is_one_line(pyllm: Pyllm, tmp_path: Path) -> None:
     one_line(pyllm("pretrain", "ids.bin", *TINY), "ids.bin is damaged: its header counts 120 tokens")
     write_shards(Path("shards"), [list(range(100))], byte_tokenizer("<|endoftext|>"))
     byte_tokenizer().save("tokenizer.json")
+    Path("nothing").mkdir()
+    one_line(pyllm("pretrain", "nothing", *TINY), "nothing is not a folder of token shards: it has no manifest.json")
     one_line(pyllm("pretrain", "shards", "--tokenizer", "tokenizer.json", *TINY), "were made by another tokenizer")
     one_line(pyllm("sample"), "there is no run with a checkpoint in runs/ yet")
     one_line(pyllm("sample", "--model", "shards"), "there is no shards/tokenizer.json: pass --tokenizer")
