@@ -17,6 +17,7 @@ from pyllm.data.token_source import END_OF_TEXT, is_token_data
 from pyllm.engine import Engine
 from pyllm.files import file_size
 from pyllm.model.folders import load
+from pyllm.ops.library import library
 from pyllm.tokenizer import Tokenizer
 from pyllm.tokenizer_commands import DEFAULT_PATH
 from pyllm.train.display import printable
@@ -92,6 +93,7 @@ def sample(
     """
     if n < 1:
         raise ValueError(f"--n must be at least 1, got {n}")
+    library()  # which refuses a PYLLM_ISA before anything is shown
     folder = _model_folder(model)
     own = folder / checkpoint.TOKENIZER
     if tokenizer is None and not own.exists():
@@ -103,12 +105,11 @@ def sample(
     text = " ".join(prompt).encode("utf-8", "surrogateescape")
     end = tok.special_tokens.get(END_OF_TEXT)
     ids = tok.encode_ordinary(text) if text else tok.encode_ordinary("\n") if end is None else [end]
-    for number in range(n):
+    stop = () if end is None else end
+    streams = [engine.stream_text(ids, max_new_tokens, temperature, top_k, top_p, stop, seed + i) for i in range(n)]
+    for number, stream in enumerate(streams, 1):
         if n > 1:
-            print(f"{number + 1}:")
-        stream = engine.stream_text(
-            ids, max_new_tokens, temperature, top_k, top_p, stop=() if end is None else end, seed=seed + number
-        )
+            print(f"{number}:")
         print(text.decode("utf-8", "replace"), end="", flush=True)
         for piece in stream:
             print(printable(piece) if sys.stdout.isatty() else piece, end="", flush=True)

@@ -216,8 +216,7 @@ def open_split(
     Raises:
         OSError, ValueError: as open_tokens does, and for a fraction that is not from 0 to below 1.
     """
-    if validation_fraction is not None and not 0 <= validation_fraction < 1:
-        raise ValueError(f"validation_fraction must be from 0 to below 1, got {validation_fraction}")
+    check_fraction(validation_fraction)
     training, validation = [Path(path) for path in paths], [Path(path) for path in validation_paths]
     for place, path in enumerate(training):
         if path.is_dir() and not (path / MANIFEST).exists() and (path / "train.bin").exists():
@@ -238,6 +237,12 @@ def open_split(
     else:
         cut = int(len(whole) * (1 - validation_fraction))
     return whole.part(0, cut), whole.part(cut, len(whole))
+
+
+def check_fraction(validation_fraction: float | None) -> None:
+    """Raises ValueError for one that is not from 0 to below 1."""
+    if validation_fraction is not None and not 0 <= validation_fraction < 1:
+        raise ValueError(f"validation_fraction must be from 0 to below 1, got {validation_fraction}")
 
 
 def _manifest_numbers(shards: TokenShards) -> tuple[int, Int64s]:

@@ -13,7 +13,6 @@ from pyllm.data.token_source import END_OF_TEXT, TokenSource
 from pyllm.engine import Engine
 from pyllm.model import GPT
 from pyllm.model.folders import load
-from pyllm.tokenizer import Tokenizer
 from pyllm.train.evaluation import evaluate, token_lengths
 from pyllm.train.loop import Gradients, Metrics, Stage, train
 from pyllm.train.pretrain_config import PretrainConfig, loop_settings, make_optimizer
@@ -92,19 +91,18 @@ def _stage(folder: RunFolder, setup: Setup) -> tuple[Stage, Checkpoint | None]:
         return figures
 
     engine = Engine(model, tokenizer)
-    prompt = _prompt(config, tokenizer, shape.context) if tokenizer else []
 
     def sample(step: int) -> list[str]:
         assert tokenizer is not None
         special = tokenizer.special_tokens
         (one,) = engine.generate(
-            [prompt],
+            [setup.prompt],
             max_new_tokens=config.sample_tokens,
             temperature=SAMPLE_TEMPERATURE,
             stop=END_OF_TEXT if END_OF_TEXT in special else (),
             seed=config.seed + step,
         )
-        return [tokenizer.decode([id for id in prompt + one.ids if id not in special.values()])]
+        return [tokenizer.decode([id for id in setup.prompt + one.ids if id not in special.values()])]
 
     stage = Stage(
         name=NAME,
@@ -114,17 +112,7 @@ def _stage(folder: RunFolder, setup: Setup) -> tuple[Stage, Checkpoint | None]:
         loss=loss,
         learning_rate=config.rate,
         evaluate=None if config.overfit_one_batch else evaluation,
-        sample=sample if tokenizer and config.sample_tokens else None,
+        sample=sample if setup.prompt else None,
         tokenizer=tokenizer,
     )
     return stage, start
-
-
-def _prompt(config: PretrainConfig, tokenizer: Tokenizer, context: int) -> list[int]:
-    end = tokenizer.special_tokens.get(END_OF_TEXT)
-    ids = tokenizer.encode_ordinary(config.sample_prompt or "\n")
-    if end is not None and not config.sample_prompt:
-        ids = [end]
-    if len(ids) >= context:
-        raise ValueError(f"sample_prompt has {len(ids)} tokens; it must leave room in the context of {context}")
-    return ids

@@ -11,7 +11,9 @@ from tyro.conf import Positional, UseAppendAction, arg
 
 from pyllm.model import GPT, ModelConfig
 from pyllm.model.config import Derived
+from pyllm.ops.library import library
 from pyllm.optim import AdamW, Muon
+from pyllm.threads import checked_threads
 from pyllm.train.loop import LoopSettings
 from pyllm.train.run_folder import RunFolder, Table, going_on
 from pyllm.train.schedule import Kind, checked_schedule, learning_rate
@@ -27,6 +29,7 @@ TOKENS_PER_PARAMETER = 20  # Hoffmann et al. 2022, https://arxiv.org/abs/2203.15
 MOST_TOKENS_AT_ONCE = 4096  # in a micro-batch: more would cost memory and gain no speed
 OVERFITTING_STEPS = 300
 LEAST_INTERVAL = 25  # steps between evaluations and between samples: more of them would take longer than the training
+LARGEST_SEED = 2**63 - 1  # samples add the step to it
 MOST = 10**12  # steps, tokens, minutes: beyond it a number is a slip of the hand
 
 # What a run that goes on may be given anew; anything else would make it another run.
@@ -251,6 +254,28 @@ def resolved(config: PretrainConfig, model: ModelConfig) -> tuple[PretrainConfig
         derivation += more
     checked_schedule(config.schedule, lr, values["min_lr"], config.warmup_steps or 0, config.decay_fraction)
     return config, derivation
+
+
+def check_settings(config: PretrainConfig) -> None:
+    """Refuses at once what would be refused later on: derives all that follows, and tries it on the smallest model.
+
+    Raises:
+        ValueError: a setting is out of range or contradicts another one, or the environment's PYLLM_ISA does not do.
+    """
+    library()
+    checked_threads(config.threads)
+    if config.from_step is not None and not config.resume:
+        raise ValueError(f"from_step is {config.from_step}, but a new run begins at step 0: it goes with resume")
+    if not 0 <= config.seed <= LARGEST_SEED:
+        raise ValueError(f"seed must be from 0 to {LARGEST_SEED}, got {config.seed}")
+    shape, _ = model_config(config, 1 if config.vocab_size is None else config.vocab_size)
+    if shape.context < 2 and config.sample_tokens and (config.byte_level or config.tokenizer is not None):
+        raise ValueError(f"context must be at least 2, for a prompt of samples and a token, got {shape.context}")
+    config, _ = resolved(config, shape)
+    if config.minutes is not None:
+        config, _ = with_steps(config, 1)
+    loop_settings(config)
+    make_optimizer(config, GPT(ModelConfig(n_layer=1, n_head=1, n_embd=1, vocab_size=1, context=1)))
 
 
 def with_steps(config: PretrainConfig, steps: int) -> tuple[PretrainConfig, list[Derived]]:

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from pyllm.checkpoint import TOKENIZER
-from pyllm.data.token_source import END_OF_TEXT, TokenSource, is_token_data, open_split
+from pyllm.data.token_source import END_OF_TEXT, TokenSource, check_fraction, is_token_data, open_split
 from pyllm.files import file_size
 from pyllm.tokenizer import Tokenizer
 from pyllm.train.pretrain_config import PretrainConfig
@@ -18,8 +18,10 @@ def check_data(config: PretrainConfig) -> None:
 
     Raises:
         OSError: a file is not there or cannot be read.
-        ValueError: none is given, one is empty, text and tokens are mixed, or the tokenizer is missing or one too many.
+        ValueError: none is given, one is empty, text and tokens are mixed, the tokenizer is one too many, or
+            validation_fraction is not from 0 to below 1.
     """
+    check_fraction(config.validation_fraction)
     if not config.data:
         raise ValueError("there is nothing to train on: give text files, or folders or .bin files of tokens")
     for path in (*config.data, *config.validation_data):

@@ -7,7 +7,7 @@ import time
 from dataclasses import asdict, dataclass, replace
 
 from pyllm.data.loader import Loader
-from pyllm.data.token_source import TokenSource
+from pyllm.data.token_source import END_OF_TEXT, TokenSource
 from pyllm.model import GPT, ModelConfig
 from pyllm.model.config import Derived
 from pyllm.progress import is_wanted
@@ -16,6 +16,7 @@ from pyllm.tokenizer import Tokenizer
 from pyllm.train.pretrain_config import (
     NOT_STORED,
     PretrainConfig,
+    check_settings,
     make_optimizer,
     model_config,
     of_table,
@@ -41,6 +42,7 @@ class Setup:
         tokenizer: None where tokens came without one.
         training: tokens.
         validation: tokens; None without any.
+        prompt: what samples go on from; empty where there are none.
     """
 
     config: PretrainConfig
@@ -48,6 +50,7 @@ class Setup:
     tokenizer: Tokenizer | None
     training: TokenSource
     validation: TokenSource | None
+    prompt: list[int]
 
 
 def set_up(folder: RunFolder, config: PretrainConfig) -> Setup:
@@ -66,6 +69,7 @@ def set_up(folder: RunFolder, config: PretrainConfig) -> Setup:
     if config.threads is not None:
         set_num_threads(config.threads)
     tokenizer = tokenizer_of(folder, config)
+    prompt = _prompt(config, tokenizer) if tokenizer and config.sample_tokens else []
     training, validation = tokens_of(folder, config, tokenizer)
     shape, derivation = model_config(config, tokenizer.vocab_size if tokenizer else training.vocab_size)
     check_length(config, training, shape.context)
@@ -79,7 +83,7 @@ def set_up(folder: RunFolder, config: PretrainConfig) -> Setup:
             _show_dial(config, shape, derivation + more)
         folder.write_config("model", {name: value for name, value in asdict(shape).items() if value is not None})
     _store(folder, config, reasons)
-    return Setup(config, shape, tokenizer, training, validation)
+    return Setup(config, shape, tokenizer, training, validation, prompt)
 
 
 def _stored(folder: RunFolder, config: PretrainConfig) -> tuple[PretrainConfig, Table | None]:
@@ -90,10 +94,24 @@ def _stored(folder: RunFolder, config: PretrainConfig) -> tuple[PretrainConfig, 
     table = dict(folder.read_tables().get(NAME, {}))
     if table:
         reasons = table.pop(DERIVATION, None)
-        return of_table(table, config), reasons
+        config = of_table(table, config)
+        check_settings(config)
+        return config, reasons
     check_data(config)
+    check_settings(config)
     _store(folder, config, None)
     return config, None
+
+
+def _prompt(config: PretrainConfig, tokenizer: Tokenizer) -> list[int]:
+    context = model_config(config, tokenizer.vocab_size)[0].context
+    end = tokenizer.special_tokens.get(END_OF_TEXT)
+    if end is not None and not config.sample_prompt:
+        return [end]
+    ids = tokenizer.encode_ordinary(config.sample_prompt or "\n")
+    if len(ids) >= context:
+        raise ValueError(f"sample_prompt has {len(ids)} tokens; it must leave room in the context of {context}")
+    return ids
 
 
 def _show_dial(config: PretrainConfig, shape: ModelConfig, derivation: list[Derived]) -> None:

@@ -24,6 +24,7 @@ from pyllm.train.pretrain_config import (
     OptionalSwitch,
     OptionalText,
     PretrainConfig,
+    check_settings,
 )
 from pyllm.train.result import Result
 from pyllm.train.run_folder import RunFolder, going_on, table_of
@@ -98,6 +99,7 @@ def run(config: RunConfig) -> Result:
             raise ValueError(f"{path} is empty")
     folder = config.folder
     with folder.at_work(config.resume):
+        check_settings(_pretraining(folder, config))
         config = replace(config, text=tuple(path.absolute() for path in config.text))
         if NAME in (tables := folder.read_tables()):
             stored = {**tables[NAME], "text": tuple(map(Path, tables[NAME]["text"]))}

@@ -282,19 +282,41 @@ def test_the_dial_and_what_is_given(text: Path) -> None:
         ({"resume": True}, "there is no run runs/pretrain to go on with"),
         ({"threads": 0}, "threads must be at least 1, got 0"),
         ({"max_norm": 0.0}, "max_norm must be positive, got 0.0"),
+        ({"seed": -1}, "seed must be from 0 to 9223372036854775807, got -1"),
+        ({"seed": 2**63}, "seed must be from 0 to 9223372036854775807, got 9223372036854775808"),
+        ({"from_step": 4}, "from_step is 4, but a new run begins at step 0: it goes with resume"),
+        ({"context": 1}, "context must be at least 2, for a prompt of samples and a token, got 1"),
+        ({"save_every": -1}, "save_every must be 0 (at the end alone) or positive, got -1"),
+        ({"optimizer": "muon", "momentum": 1.0}, "momentum must be from 0 to below 1, got 1.0"),
+        ({"steps": None, "minutes": 1, "eps": 0.0}, "eps must be positive, got 0.0"),
         ({"sample_tokens": -1}, "sample_tokens must be at least 0, got -1"),
         ({"sample_prompt": "x" * 16}, "sample_prompt has 16 tokens; it must leave room in the context of 16"),
     ],
 )
-def test_refusals_leave_nothing_behind(settings: dict[str, Any], message: str, text: Path) -> None:
+def test_refusals_print_nothing_and_leave_nothing_behind(
+    settings: dict[str, Any], message: str, text: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     Path("empty.txt").touch()
     Path("short.txt").write_text("hello world")
     Path("x.bin").write_bytes(b"abcd")
     before = sorted(Path().rglob("*"))
     with pytest.raises((ValueError, OSError)) as caught:
-        pretrain(bytes_config(text.relative_to(Path.cwd()), **settings))
+        pretrain(bytes_config(text.relative_to(Path.cwd()), progress=True, **settings))
     assert message in str(caught.value) and "\n" not in str(caught.value)
+    assert capsys.readouterr() == ("", "")
     assert sorted(path for path in Path().rglob("*") if path != Path("runs")) == before
+
+
+def test_a_refusal_does_not_change_a_run(text: Path) -> None:
+    result = pretrain(bytes_config(text))
+    before = (result.run / "config.toml").read_bytes()
+    with pytest.raises(ValueError, match=r"^keep must be at least 1, got 0$"):
+        pretrain(PretrainConfig(resume=True, keep=0, steps=9, progress=False))
+    assert (result.run / "config.toml").read_bytes() == before
+
+
+def test_the_smallest_context(text: Path) -> None:
+    assert pretrain(bytes_config(text, context=1, sample_tokens=0)).step == 6
 
 
 def test_an_existing_run_is_left_alone(text: Path) -> None:

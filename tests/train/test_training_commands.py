@@ -132,6 +132,7 @@ def test_every_mistake_is_one_line(pyllm: Pyllm, tmp_path: Path) -> None:
     one_line(pyllm("pretrain", "--name", "a", "--resume", "--seed", "5"), "seed is 0 in this run, not 5")
     one_line(pyllm("sample", "x" * 16, "--model", "runs/a"), "context")
     one_line(pyllm("sample", "--n", "0", "--model", "runs/a"), "--n must be at least 1, got 0")
+    one_line(pyllm("sample", "--n", "2", "--top-p", "0", "--model", "runs/a"), "top_p must be above 0 and at most 1")
     byte_tokenizer("<|other|>").save("other.json")
     one_line(pyllm("sample", "--model", "runs/a", "--tokenizer", "other.json"), "other.json is another tokenizer than")
     weights = Path("runs/a/checkpoints/pretrain_00000004/model.safetensors")
@@ -140,6 +141,31 @@ def test_every_mistake_is_one_line(pyllm: Pyllm, tmp_path: Path) -> None:
     one_line(pyllm("pretrain", "--name", "a", "--resume"), offered + "--from-step 2")
     one_line(pyllm("sample", "--model", "runs/a"), offered + "--model runs/a/checkpoints/pretrain_00000002")
     assert pyllm("sample", "--max-new-tokens", "2", "--model", "runs/a/checkpoints/pretrain_00000002")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "variables", "message"),
+    [
+        (["--seed", "-1"], {}, "seed must be from 0 to "),
+        (["--from-step", "3"], {}, "from_step is 3, but a new run begins at step 0"),
+        (["--context", "1"], {}, "context must be at least 2"),
+        (["--threads", "0"], {}, "threads must be at least 1, got 0"),
+        ([], {"PYLLM_ISA": "sse9"}, "there is no instruction set 'sse9' here"),
+    ],
+)
+def test_refusals_come_first(
+    options: list[str], variables: dict[str, str], message: str, pyllm: Pyllm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert pyllm("pretrain", "text.txt", "--byte-level", *TINY, "--steps", "1", "--name", "one")[0] == 0
+    monkeypatch.setattr("pyllm.ops.library._library", None)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    commands = [["run", "--text", "text.txt", "--steps", "1"], ["pretrain", "text.txt", "--byte-level", "--steps", "1"]]
+    if variables:
+        commands.append(["sample", "one", "two"])
+    for words in commands:
+        one_line(pyllm(*words, "--progress", "True", *options) if words[0] != "sample" else pyllm(*words), message)
+    assert [path.name for path in Path("runs").iterdir()] == ["one"]
 
 
 def command(*arguments: str) -> subprocess.Popen[str]:
