@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from pyllm import checkpoint
+from pyllm.devices import devices
 from pyllm.files import write_whole
+from pyllm.model import ModelConfig
+from pyllm.threads import available_cores
 from pyllm.train.display import duration, printable
 from pyllm.train.run_folder import RunFolder
+from pyllm.version import __version__
 
 STAGES = ("pretrain",)
 SMOOTHING = 0.02  # of the steps: the training loss is shown as a running mean over so many
@@ -23,7 +28,12 @@ def write_report(folder: RunFolder) -> Path:
         OSError, ValueError: the run's files cannot be read, or are damaged.
     """
     tables = folder.read_tables()
-    parts = [f"# {folder.path.name}\n"]
+    machine = devices()[0]
+    parts = [
+        f"# {folder.path.name}\n",
+        f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC, pyllm {__version__}, on {machine.processor} "
+        f"(cores: {available_cores()}, threads: {machine.threads}, instruction set: {machine.instruction_set})\n",
+    ]
     for stage in STAGES:
         lines = folder.read_metrics(stage)
         if stage in tables and lines:
@@ -42,6 +52,8 @@ def _stage(
     settings = dict(tables[stage])
     reasons = settings.pop("derivation", {})
     rows: list[tuple[str, ...]] = [("data", ", ".join(Path(path).name for path in settings.get("data", ())))]
+    if "model" in tables:
+        rows.append(("parameters", f"{ModelConfig(**tables['model']).num_parameters():,}"))
     if steps:
         last = steps[-1]
         speed = last["tokens"] / max(last["seconds"], 1e-9)
@@ -57,10 +69,10 @@ def _stage(
     if evaluations:
         last = evaluations[-1]
         names = {
-            "training_loss": ("training loss, evaluated", "nats a token"),
-            "validation_loss": ("validation loss, all of it", "nats a token"),
-            "training_bits_per_byte": ("training bits a byte", ""),
-            "validation_bits_per_byte": ("validation bits a byte", ""),
+            "training_loss": ("training loss, of some of its tokens", "nats a token"),
+            "validation_loss": ("validation loss, of all of it", "nats a token"),
+            "training_bits_per_byte": ("training bits a byte, of some of its tokens", ""),
+            "validation_bits_per_byte": ("validation bits a byte, of all of it", ""),
         }
         rows += [(title, f"{last[name]:.4f} {unit}".strip()) for name, (title, unit) in names.items() if name in last]
     found = checkpoint.found(folder.checkpoints, stage)
@@ -79,10 +91,18 @@ def _stage(
         parts.append("\n### The dial: how each number came about\n")
         parts += _table(("setting", "value", "because"), [(name, *_split(reason)) for name, reason in reasons.items()])
     parts.append("\n### Evaluations\n")
-    columns = [name for name in ("validation_loss", "validation_bits_per_byte") if any(name in e for e in evaluations)]
+    if not evaluations:
+        return [*parts, "None.", ""]
+    parts.append("While it trains, on tokens spread evenly over the validation data; at the end, on all of them.\n")
+    wanted = ("validation_loss", "validation_bits_per_byte", "validation_tokens")
+    columns = [name for name in wanted if any(name in line for line in evaluations)]
     header = ("step", *(name.replace("_", " ") for name in columns))
-    table = [(f"{e['step']:,}", *(f"{e[name]:.4f}" if name in e else "" for name in columns)) for e in evaluations]
-    return parts + (_table(header, table) if evaluations else ["None."]) + [""]
+    table = [tuple(_number(line.get(name)) for name in ("step", *columns)) for line in evaluations]
+    return [*parts, *_table(header, table), ""]
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
 
 
 def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:

@@ -39,7 +39,7 @@ def evaluate(
     most_tokens: int | None = None,
     lengths: Lengths | None = None,
     show: Callable[[float], None] | None = None,
-) -> tuple[float, float | None]:
+) -> tuple[float, float | None, int]:
     """The mean loss over a source, every token but the first predicted once from what its row holds before it.
 
     Args:
@@ -52,9 +52,9 @@ def evaluate(
         show: told, after each batch, what share of the work is done.
 
     Returns:
-        (nats a token, bits a byte). Bits a byte do not depend on the tokenizer, so that models with different ones
-        can be compared (Gao et al. 2020, https://arxiv.org/abs/2101.00027, section 3.1): the bits of the tokens that
-        stand for text over the bytes of that text. None without lengths.
+        (nats a token, bits a byte, tokens predicted). Bits a byte do not depend on the tokenizer, so that models with
+        different ones can be compared (Gao et al. 2020, https://arxiv.org/abs/2101.00027, section 3.1): the bits of the
+        tokens that stand for text over the bytes of that text. None without lengths.
     """
     nats = nats_of_text = 0.0
     tokens = size = 0
@@ -69,4 +69,4 @@ def evaluate(
             size += int(its_lengths.sum())
         if show is not None:
             show(min(1.0, (batch.begins[-1] + context) / len(source)))
-    return nats / max(tokens, 1), nats_of_text / math.log(2) / size if size else None
+    return nats / max(tokens, 1), nats_of_text / math.log(2) / size if size else None, tokens

@@ -269,7 +269,11 @@ class _Session:
         if self.stage.evaluate is not None:
             self.outcome.evaluation = self.stage.evaluate(last, self.display.doing)
             self.write(self.outcome.step, **self.outcome.evaluation)
-            figures = (f"{name.replace('_', ' ')} {value:.4f}" for name, value in self.outcome.evaluation.items())
+            figures = [
+                f"{name.replace('_', ' ')} {value:.4f}"
+                for name, value in self.outcome.evaluation.items()
+                if isinstance(value, float)  # and not a count, which is for the record
+            ]
             self.display.print(f"step {self.outcome.step:,}: {', '.join(figures)}")
 
     def sample(self) -> None:

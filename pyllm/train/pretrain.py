@@ -80,8 +80,11 @@ def _stage(folder: RunFolder, setup: Setup) -> tuple[Stage, Checkpoint | None]:
             def show_share(share: float) -> None:
                 show(f"evaluating on {data} data, {share:.0%} done")
 
-            nats, bits = evaluate(model, source, loader.batch_size, shape.context, most_tokens, lengths, show_share)
-            return {f"{data}_loss": nats} | ({} if bits is None else {f"{data}_bits_per_byte": bits})
+            nats, bits, count = evaluate(
+                model, source, loader.batch_size, shape.context, most_tokens, lengths, show_share
+            )
+            bits_per_byte = {} if bits is None else {f"{data}_bits_per_byte": bits}
+            return {f"{data}_loss": nats, **bits_per_byte, f"{data}_tokens": count}
 
         figures: dict[str, float] = {}
         if setup.validation is not None:

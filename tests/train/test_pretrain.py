@@ -58,7 +58,7 @@ def test_a_text_at_byte_level(text: Path) -> None:
     assert [line["step"] for line in lines if "sample" in line] == [20]
     report = result.report.read_text()
     assert "![losses of pretrain](plots/pretrain_loss.png)" in report and "| n_embd | 16 | given |" in report
-    assert f"| validation loss, all of it | {result.validation_loss:.4f} nats a token |" in report
+    assert f"| validation loss, of all of it | {result.validation_loss:.4f} nats a token |" in report
     assert (folder / "plots" / "pretrain_loss.png").read_bytes()[:4] == b"\x89PNG"
 
 
@@ -80,7 +80,8 @@ def test_the_validation_loss_is_that_of_every_token_once(text: Path) -> None:
         bits -= logprobs[targets != 256].sum(dtype=float) / math.log(2)
     lengths = token_lengths(tokenizer, 257)
     assert lengths.tolist() == [1] * 256 + [0]
-    loss, bits_per_byte = evaluate(model, source, 3, 16, lengths=lengths)
+    loss, bits_per_byte, count = evaluate(model, source, 3, 16, lengths=lengths)
+    assert count == len(ids) - 1 and evaluate(model, source, 3, 16, most_tokens=32)[2] == 32
     assert loss == pytest.approx(nats / (len(ids) - 1), rel=1e-6)
     assert bits_per_byte == pytest.approx(bits / (sum(map(len, documents)) - 1), rel=1e-6)
 
