@@ -62,6 +62,7 @@ class Progress:
 
     def __exit__(self, *_: object) -> None:
         if self._bar:
+            self._bar.refresh()  # which stop leaves out in a notebook
             self._bar.stop()
 
     def set_total(self, total: int) -> None:

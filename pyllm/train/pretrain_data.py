@@ -49,7 +49,7 @@ def tokenizer_of(folder: RunFolder, config: PretrainConfig) -> Tokenizer | None:
         file_size(config.tokenizer)
         tokenizer = Tokenizer.load(config.tokenizer)
     elif config.byte_level:
-        tokenizer = Tokenizer.train(iter([b"-"]), vocab_size=256)
+        tokenizer = Tokenizer.train(iter([b"-"]), vocab_size=256, progress=False)
     elif is_token_data(config.data[0]):
         return None
     else:

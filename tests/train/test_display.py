@@ -1,10 +1,13 @@
 """What a person sees while a model trains."""
 
+import contextlib
 import re
 import sys
+import types
 from typing import Any
 
 import pytest
+import rich.console
 
 import pyllm.ops.cpu
 from pyllm import progress
@@ -82,6 +85,28 @@ def test_a_notebook_without_widgets_gets_lines(
     monkeypatch.setattr(sys, "modules", modules)
     monkeypatch.setattr(progress.importlib.util, "find_spec", lambda name: None)
     assert show(monkeypatch, capsys, None).splitlines()[0] == LINE.format(1, "20")
+
+
+def test_a_notebook_with_widgets_gets_a_bar_that_ends_with_the_last_step(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On stand-ins for what rich takes from IPython and ipywidgets."""
+    shown: list[str] = []
+
+    class Output(contextlib.nullcontext[None]):
+        def clear_output(self, wait: bool) -> None:
+            pass
+
+    def display(what: Any) -> None:
+        shown.append(getattr(what, "text", ""))
+
+    for name in ("ipykernel", "IPython", "IPython.display", "ipywidgets"):
+        monkeypatch.setitem(sys.modules, name, types.SimpleNamespace(display=display, Output=Output))
+    monkeypatch.setattr(progress.importlib.util, "find_spec", lambda name: True)
+    monkeypatch.setattr(rich.console, "_is_jupyter", lambda: True)
+    assert show(monkeypatch, capsys, None) == ""
+    assert any("[bold]a line[/]" in one for one in shown)
+    assert "step 40 of 40, loss 1.5000, 2,000 tokens/s, 20% of the peak, 0:00 to go" in "".join(shown[-2:])
 
 
 def test_the_peak_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
