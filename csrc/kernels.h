@@ -31,6 +31,8 @@ typedef struct {
 #define PYLLM_GELU_ERF 2
 #define PYLLM_RELU_SQUARED 3
 
+#define PYLLM_FEW_ROWS 64
+
 #define PYLLM_ISA_BASELINE 0
 #define PYLLM_ISA_AVX2 1
 #define PYLLM_ISA_AVX512 2
@@ -51,7 +53,7 @@ const char* pyllm_error(pyllm_context* context);
 // out = activation(op(a) op(b) + bias) + addend, op transposing where the flag is set. op(a) is (M, K), op(b) (K, N).
 // bias (N), addend (M, N): optional; without an activation, addend may be out itself, to accumulate. preactivation
 // (M, N), contiguous: optional, receives op(a) op(b) + bias. An element of out sums over K in an order that depends on
-// K alone.
+// K alone, and, with transpose_b, on whether M is at most PYLLM_FEW_ROWS.
 int pyllm_matmul(pyllm_context* context, const pyllm_matrix* a, int32_t transpose_a, const pyllm_matrix* b,
                  int32_t transpose_b, const float* bias, int32_t activation, float* preactivation,
                  const pyllm_matrix* addend, const pyllm_matrix* out);
@@ -138,10 +140,11 @@ int pyllm_attention_backward(pyllm_context* context, const pyllm_heads* q, const
                              const int32_t* first, float scale, const pyllm_heads* dq, const pyllm_heads* dk,
                              const pyllm_heads* dv);
 
-// One new position a row against the cache: q, out (B, 1, H, D); k, v (B, Tmax, G, D); row b sees keys first[b]
-// (default 0) ... lengths[b] - 1.
+// One new position a row: q, out (B, 1, H, D); its k, v (B, 1, G, D) are first written to the cache, keys and values
+// (B, Tmax, G, D), at lengths[b] - 1; row b sees keys first[b] (default 0) ... lengths[b] - 1.
 int pyllm_attention_decode(pyllm_context* context, const pyllm_heads* q, const pyllm_heads* k, const pyllm_heads* v,
-                           const int32_t* first, const int32_t* lengths, float scale, const pyllm_heads* out);
+                           const pyllm_heads* keys, const pyllm_heads* values, const int32_t* first,
+                           const int32_t* lengths, float scale, const pyllm_heads* out);
 
 // ---------------------------------------------------------------------------------------------------- classifier
 

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 build=$(mktemp -d)
 trap 'rm -rf "$build"' EXIT
 mkdir "$build/source"  # not in place: objects of an ordinary build must not be taken for up to date
-cp -r csrc pyllm pyllm_command.py setup.py pyproject.toml README.md LICENSE "$build/source"
+cp -r csrc pyllm setup.py pyproject.toml README.md LICENSE "$build/source"
 rm -f "$build"/source/pyllm/*.so "$build"/source/pyllm/ops/*.so
 PYLLM_SANITIZE=1 "$python" -m pip install --quiet --no-deps --target "$build/packages" "$build/source"
 export LD_PRELOAD="$(g++ -print-file-name=libasan.so) $(g++ -print-file-name=libstdc++.so)"

@@ -11,6 +11,8 @@
 // thread, and every sum has the same order for any number of threads.
 #include <math.h>
 
+#include <algorithm>
+
 #include "loops.h"
 #include "tile.h"
 
@@ -382,20 +384,26 @@ int pyllm_attention_backward(pyllm_context* context, const pyllm_heads* q, const
 }
 
 int pyllm_attention_decode(pyllm_context* context, const pyllm_heads* q, const pyllm_heads* k, const pyllm_heads* v,
-                           const int32_t* first, const int32_t* lengths, float scale, const pyllm_heads* out) {
+                           const pyllm_heads* keys, const pyllm_heads* values, const int32_t* first,
+                           const int32_t* lengths, float scale, const pyllm_heads* out) {
     using namespace pyllm;
-    const int64_t D = q->head_dim, shared = q->heads / k->heads, size = rounded_up(k->positions, 16);
+    const int64_t D = q->head_dim, shared = q->heads / k->heads, size = rounded_up(keys->positions, 16);
     for (int64_t b = 0; b < q->batch; b++)
-        if (lengths[b] < 1 || lengths[b] > k->positions || (first && (first[b] < 0 || first[b] >= lengths[b])))
+        if (lengths[b] < 1 || lengths[b] > keys->positions || (first && (first[b] < 0 || first[b] >= lengths[b])))
             return context->fail("row %lld: length %d, first key %d in a cache of %lld positions",
                                  static_cast<long long>(b), lengths[b], first ? first[b] : 0,
-                                 static_cast<long long>(k->positions));
+                                 static_cast<long long>(keys->positions));
     float* memory = context->buffer(tiles, size * context->threads);
     if (!memory) return 1;
+    for (int64_t b = 0; b < q->batch; b++)
+        for (int64_t group = 0; group < k->heads; group++) {
+            std::copy_n(Head(*k, b, group).row(0), D, Head(*keys, b, group).row(lengths[b] - 1));
+            std::copy_n(Head(*v, b, group).row(0), D, Head(*values, b, group).row(lengths[b] - 1));
+        }
 #pragma omp parallel for schedule(static) num_threads(context->threads)
     for (int64_t task = 0; task < q->batch * q->heads; task++) {
         const int64_t batch = task / q->heads, head = task % q->heads;
-        const Head k_head(*k, batch, head / shared), v_head(*v, batch, head / shared);
+        const Head k_head(*keys, batch, head / shared), v_head(*values, batch, head / shared);
         const float* query = Head(*q, batch, head).row(0);
         float *weights = memory + size * omp_get_thread_num(), *to = Head(*out, batch, head).row(0);
         const int64_t begin = first ? first[batch] : 0, count = lengths[batch] - begin;

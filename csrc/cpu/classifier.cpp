@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "loops.h"
+#include "matmul.h"
 #include "tile.h"
 
 namespace pyllm {
@@ -64,8 +65,7 @@ struct Chunks {
         logits_matrix = {logits, PYLLM_FLOAT32, count, weight->rows, weight->rows};
         x_matrix = {x_rows, PYLLM_FLOAT32, count, C, C};
         dx_matrix = {dx_rows, PYLLM_FLOAT32, count, C, C};
-        *status = pyllm_matmul(context, &x_matrix, 0, weight, 1, nullptr, PYLLM_NO_ACTIVATION, nullptr, nullptr,
-                               &logits_matrix);
+        *status = multiply_in_one_order(context, x_matrix, *weight, logits_matrix);  // chunks may be of any size
         return *status == 0;
     }
 

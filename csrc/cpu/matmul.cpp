@@ -8,9 +8,13 @@
 // ascending within a depth block and over the blocks in order. The order thus depends on K alone, and a row of out has
 // the same bits whatever M is and however many threads there are.
 //
-// Few rows (a decoding step) are bound by reading b once: no packing pays there. b is then read as it lies, turned in
-// registers where it is transposed, and each element still summed in the same order.
+// Few rows (a decoding step) are bound by reading b once: no packing pays there. With b transposed, each element is
+// then a dot product of two rows as they lie, its sum's order again one that depends on K alone: a row of a step of
+// decoding has the same bits alone and among up to few_rows.
+#include <algorithm>
 #include <initializer_list>
+
+#include "matmul.h"
 
 #include "activation.h"
 #include "tile.h"
@@ -23,8 +27,11 @@ constexpr int64_t most_depth_rounded = most_depth + 8;
 constexpr int64_t most_block_rows = lanes == 16 ? 168 : 96;  // a block of a: 172 to 344 kB
 constexpr int64_t most_rows = 1092, most_columns = 1536;     // packed at once: 2 MB of a and 3 MB of b
 constexpr int64_t task_columns = 16 * tile_columns;
-constexpr int64_t few_rows = 8;
-constexpr int64_t band_columns = 16;  // with few rows
+constexpr int64_t few_rows = PYLLM_FEW_ROWS;          // and their work:
+constexpr int dot_rows = lanes == 16 ? 6 : 3;         // at most, rows of a that share what is loaded of b
+constexpr int dot_columns = 4;                        // rows of b that are read side by side
+constexpr int64_t wide_band = 128, narrow_band = 32;  // rows of b worked on together, narrow to stay in the caches
+static_assert(wide_band * dot_rows <= narrow_band * few_rows, "one buffer of sums serves both");
 
 // What becomes of a sum: see write_vector.
 struct Output {
@@ -153,7 +160,8 @@ int threads_for_product(const pyllm_context* context, int64_t M, int64_t N, int6
     return M * N * K < least ? 1 : context->threads;
 }
 
-int many_rows(pyllm_context* context, const Operand& a, const Operand& b, int64_t M, int64_t N, int64_t K, Output to) {
+int many_rows_product(pyllm_context* context, const Operand& a, const Operand& b, int64_t M, int64_t N, int64_t K,
+                      const Output& to) {
     const Depths depths(K);
     const int64_t row_blocks = parts_of(M, most_rows), column_blocks = parts_of(N, most_columns);
     float* a_panels = context->buffer(
@@ -161,7 +169,7 @@ int many_rows(pyllm_context* context, const Operand& a, const Operand& b, int64_
     float* b_panels = context->buffer(packed_b, rounded_up(N < most_columns ? N : most_columns, tile_columns) *
                                                     (K < most_depth ? K : most_depth_rounded));
     if (!a_panels || !b_panels) return 1;
-#pragma omp parallel num_threads(threads_for_product(context, M, N, K)) firstprivate(to)
+#pragma omp parallel num_threads(threads_for_product(context, M, N, K))
     for (int64_t row_block = 0; row_block < row_blocks; row_block++) {
         const Range rows = share(M, row_block, row_blocks, tile_rows);
         const int64_t a_count = parts_of(rows.end - rows.begin, tile_rows);
@@ -171,8 +179,9 @@ int many_rows(pyllm_context* context, const Operand& a, const Operand& b, int64_
             for (int64_t block = 0; block < depths.blocks; block++) {
                 const Range ks = depths.block(block);
                 const int64_t depth = ks.end - ks.begin;
-                to.first = block == 0;
-                to.last = block == depths.blocks - 1;
+                Output part = to;
+                part.first = block == 0;
+                part.last = block == depths.blocks - 1;
 #pragma omp for schedule(static) nowait
                 for (int64_t panel = 0; panel < a_count; panel++)
                     pack_a(a, rows.begin + panel * tile_rows, M, ks.begin, depth, a_panels + panel * tile_rows * depth);
@@ -191,7 +200,7 @@ int many_rows(pyllm_context* context, const Operand& a, const Operand& b, int64_
                             for (int64_t i = a_share.begin; i < a_share.end; i++) {
                                 const int64_t row = rows.begin + i * tile_rows;
                                 const int64_t column = columns.begin + j * tile_columns;
-                                compute_tile(to, row, column, M - row, N - column, depth,
+                                compute_tile(part, row, column, M - row, N - column, depth,
                                              a_panels + i * tile_rows * depth, b_panels + j * tile_columns * depth);
                             }
                     }
@@ -201,103 +210,87 @@ int many_rows(pyllm_context* context, const Operand& a, const Operand& b, int64_
     return 0;
 }
 
-// rows x groups vectors of out from `ks` of a, which is (K, rows) here, and of the rows of b that are groups * lanes
-// columns of op(b): a square of lanes x lanes at a time is turned in registers. What is `ahead` of each is asked for.
-template <int rows, int groups>
-void few_rows_transposed(const float* a, const float* b, int64_t stride, Range ks, int64_t ahead,
-                         Floats (&sums)[rows][groups]) {
-    const int64_t whole = ks.begin + (ks.end - ks.begin) / lanes * lanes;
-    for (int64_t k = ks.begin; k < whole; k += lanes) {
-#pragma GCC unroll 4
-        for (int group = 0; group < groups; group++) {
-            const float* from = b + group * lanes * stride + k;
-            Floats square[lanes];
-#pragma GCC unroll 16
-            for (int i = 0; i < lanes; i++) {
-                square[i] = load(from + i * stride);
-                __builtin_prefetch(from + i * stride + ahead, 0, 0);
-            }
-            turn(square);
-#pragma GCC unroll 16
-            for (int j = 0; j < lanes; j++)
+// out[i * band + j * apart] = row i of a times row j * apart of b: each lane sums the products of every lanes-th k,
+// then the lanes fold. In this order, whatever rows and columns are worked on together.
+template <int rows, int columns>
+void dot_products(const float* a, int64_t a_stride, const float* b, int64_t b_stride, int64_t apart, int64_t K,
+                  float* out, int64_t band) {
+    Floats sums[rows][columns] = {};
+    const auto add = [&](auto load_vector) {
+        Floats left[rows];
 #pragma GCC unroll 8
-                for (int i = 0; i < rows; i++) sums[i][group] += splat(a[(k + j) * rows + i]) * square[j];
+        for (int i = 0; i < rows; i++) left[i] = load_vector(a + i * a_stride);
+#pragma GCC unroll 4
+        for (int j = 0; j < columns; j++) {
+            const Floats right = load_vector(b + j * apart * b_stride);
+#pragma GCC unroll 8
+            for (int i = 0; i < rows; i++) sums[i][j] += left[i] * right;
         }
-    }
-    for (int64_t k = whole; k < ks.end; k++)
-        for (int group = 0; group < groups; group++) {
-            Floats column;
-            for (int i = 0; i < lanes; i++) column[i] = b[(group * lanes + i) * stride + k];
-            for (int i = 0; i < rows; i++) sums[i][group] += splat(a[k * rows + i]) * column;
-        }
+    };
+    const int64_t whole = K / lanes * lanes;
+    for (int64_t k = 0; k < whole; k += lanes) add([k](const float* row) { return load(row + k); });
+    if (whole < K) add([whole, K](const float* row) { return load_part(row + whole, K - whole); });
+    for (int i = 0; i < rows; i++)
+        for (int j = 0; j < columns; j++) out[i * band + j * apart] = sum(sums[i][j]);
 }
 
-// A band of at most band_columns columns of out for `rows` rows of a, through all of K.
-template <int rows>
-void few_rows_band(const float* a, const Operand& b, int64_t row, int64_t column, int64_t columns, Depths depths,
-                   Output to) {
-    constexpr int groups = band_columns / lanes;
-    // What is too narrow for whole vectors is done by itself from a copy.
-    alignas(64) float narrow[lanes * most_depth_rounded];
-    for (int64_t block = 0; block < depths.blocks; block++) {
-        const Range ks = depths.block(block);
-        to.first = block == 0;
-        to.last = block == depths.blocks - 1;
-        Floats sums[rows][groups] = {};
-        const float* from = b.at(0, column);
-        // What comes next is asked for meanwhile: the next block of depth, after the last one the next band's first.
-        const int64_t ahead = to.last ? band_columns * b.stride - ks.begin : ks.end - ks.begin;
-        if (columns == band_columns) {
-            if (b.transposed)
-                few_rows_transposed<rows, groups>(a, from, b.stride, ks, ahead, sums);
-            else
-                multiply_tile<rows, groups>(ks.end - ks.begin, a + ks.begin * rows, 1, rows, from + ks.begin * b.stride,
-                                            b.stride, sums);
-        } else {
-            for (int64_t group = 0; group * lanes < columns; group++) {
-                Floats part[rows][1] = {};
-                const int64_t left = columns - group * lanes;
-                const float* place = b.at(ks.begin, column + group * lanes);
-                if (b.transposed)
-                    interleave<lanes>(place, b.stride, left, ks.end - ks.begin, narrow);
-                else
-                    gather<lanes>(place, b.stride, left, ks.end - ks.begin, narrow);
-                multiply_tile<rows, 1>(ks.end - ks.begin, a + ks.begin * rows, 1, rows, narrow, lanes, part);
-                for (int i = 0; i < rows; i++) sums[i][group] = part[i][0];
-            }
-        }
-        for (int i = 0; i < rows; i++)
-            for (int64_t group = 0; group * lanes < columns; group++)
-                write_vector(to, row + i, column + group * lanes, sums[i][group], columns - group * lanes);
-    }
+// `count` rows of a, at most `rows`, with `columns` rows of b, out as in dot_products. The rows of b read side by side
+// are a part of the band each, so that the next ones continue where they end: few long streams, which the processor
+// follows.
+template <int rows = dot_rows>
+void dot_products_with_band(int64_t count, const float* a, int64_t a_stride, const float* b, int64_t b_stride,
+                            int64_t columns, int64_t K, float* out, int64_t band) {
+    if constexpr (rows > 1)
+        if (count < rows)
+            return dot_products_with_band<rows - 1>(count, a, a_stride, b, b_stride, columns, K, out, band);
+    const int64_t apart = columns / dot_columns;
+    for (int64_t j = 0; j < apart; j++)
+        dot_products<rows, dot_columns>(a, a_stride, b + j * b_stride, b_stride, apart, K, out + j, band);
+    for (int64_t j = apart * dot_columns; j < columns; j++)
+        dot_products<rows, 1>(a, a_stride, b + j * b_stride, b_stride, 1, K, out + j, band);
 }
 
+// b transposed: its rows are read once, band by band, a band through the caches as often as there are rows of a.
 int few_rows_product(pyllm_context* context, const Operand& a, const Operand& b, int64_t M, int64_t N, int64_t K,
                      const Output& to) {
-    const Depths depths(K);
-    float* a_columns = context->buffer(packed_a, M * K);  // in groups of rows that are worked on together
-    if (!a_columns) return 1;
-    const auto group_rows = [&](int64_t row) { return M - row >= 4 ? 4 : M - row >= 2 ? 2 : 1; };
-    for (int64_t row = 0; row < M; row += group_rows(row))
-        for (int64_t k = 0; k < K; k++)
-            for (int64_t i = 0; i < group_rows(row); i++)
-                a_columns[row * K + k * group_rows(row) + i] = *a.at(row + i, k);
+    const float* rows = a.data;
+    int64_t stride = a.stride;
+    if (a.transposed) {
+        float* copy = context->buffer(packed_a, M * K);
+        if (!copy) return 1;
+        for (int64_t row = 0; row < M; row++)
+            for (int64_t k = 0; k < K; k++) copy[row * K + k] = *a.at(row, k);
+        rows = copy;
+        stride = K;
+    }
+    const int64_t band = M <= dot_rows ? wide_band : narrow_band;
 #pragma omp parallel num_threads(threads_for_product(context, M, N, K))
     {
-        const Range mine = share(N, omp_get_thread_num(), omp_get_num_threads(), band_columns);
-        for (int64_t column = mine.begin; column < mine.end; column += band_columns) {
-            const int64_t columns = mine.end - column < band_columns ? mine.end - column : band_columns;
-            for (int64_t row = 0; row < M; row += group_rows(row)) {
-                const float* from = a_columns + row * K;
-                switch (group_rows(row)) {
-                    case 4: few_rows_band<4>(from, b, row, column, columns, depths, to); break;
-                    case 2: few_rows_band<2>(from, b, row, column, columns, depths, to); break;
-                    default: few_rows_band<1>(from, b, row, column, columns, depths, to);
-                }
+        const Range mine = share(N, omp_get_thread_num(), omp_get_num_threads(), lanes);
+        for (int64_t column = mine.begin; column < mine.end; column += band) {
+            const int64_t columns = std::min(mine.end - column, band);
+            alignas(64) float sums[few_rows * narrow_band];
+            const int64_t groups = parts_of(M, dot_rows);
+            for (int64_t group = 0; group < groups; group++) {
+                const Range of_a = share(M, group, groups);
+                dot_products_with_band(of_a.end - of_a.begin, rows + of_a.begin * stride, stride, b.at(0, column),
+                                       b.stride, columns, K, sums + of_a.begin * band, band);
             }
+            for (int64_t i = 0; i < M; i++)
+                for (int64_t j = 0; j < columns; j += lanes)
+                    write_vector(to, i, column + j, load(sums + i * band + j), columns - j);
         }
     }
     return 0;
+}
+
+Operand operand(const pyllm_matrix& matrix, bool transposed) {
+    return {static_cast<const float*>(matrix.data), matrix.stride, transposed};
+}
+
+Output plain_output(const pyllm_matrix& out) {
+    return {static_cast<float*>(out.data), nullptr, nullptr, nullptr, out.stride, 0, out.columns,
+            PYLLM_NO_ACTIVATION,           true,    true};
 }
 
 }  // namespace
@@ -312,18 +305,20 @@ int pyllm_matmul(pyllm_context* context, const pyllm_matrix* a, int32_t transpos
     const int64_t M = out->rows, N = out->columns, K = transpose_a ? a->rows : a->columns;
     if (activation != PYLLM_NO_ACTIVATION && addend && addend->data == out->data)
         return context->fail("with an activation, out cannot be its own addend");
-    const Operand op_a = {static_cast<const float*>(a->data), a->stride, transpose_a != 0};
-    const Operand op_b = {static_cast<const float*>(b->data), b->stride, transpose_b != 0};
-    const Output to = {static_cast<float*>(out->data),
-                       addend ? static_cast<const float*>(addend->data) : nullptr,
-                       bias,
-                       preactivation,
-                       out->stride,
-                       addend ? addend->stride : 0,
-                       N,
-                       activation,
-                       true,
-                       true};
-    if (M <= few_rows) return few_rows_product(context, op_a, op_b, M, N, K, to);
-    return many_rows(context, op_a, op_b, M, N, K, to);
+    Output to = plain_output(*out);
+    if (addend) {
+        to.addend = static_cast<const float*>(addend->data);
+        to.addend_stride = addend->stride;
+    }
+    to.bias = bias;
+    to.preactivation = preactivation;
+    to.activation = activation;
+    const auto multiply = M <= few_rows && transpose_b ? few_rows_product : many_rows_product;
+    return multiply(context, operand(*a, transpose_a), operand(*b, transpose_b), M, N, K, to);
+}
+
+int pyllm::multiply_in_one_order(pyllm_context* context, const pyllm_matrix& a, const pyllm_matrix& b,
+                                 const pyllm_matrix& out) {
+    return many_rows_product(context, operand(a, false), operand(b, true), out.rows, out.columns, a.columns,
+                             plain_output(out));
 }

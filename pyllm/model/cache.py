@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy
 
-from pyllm.model.activations import LayerBuffers, Workspace
+from pyllm.model.activations import Workspace
 from pyllm.model.blocks import Place, after_attention, before_attention, norm
-from pyllm.model.parameters import Block, Parameters, aligned_zeros
+from pyllm.model.inputs import checked_ids
+from pyllm.model.parameters import Parameters, aligned_zeros
 from pyllm.threads import checked_integer
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 Array = numpy.ndarray[Any, numpy.dtype[Any]]
 
 PREFILL_POSITIONS = 512  # at a time: bounds the memory that a long prompt takes
+DECODE_ROWS = 64  # at a time: PYLLM_FEW_ROWS of csrc/kernels.h, up to which a row's bits are those of the row alone
 
 
 class KVCache:
@@ -35,8 +38,8 @@ class KVCache:
         self.lengths = numpy.zeros(batch, numpy.int32)
         self._workspace = Workspace(cfg, model.dtype, recompute=True)
         self._workspace.for_scoring(batch, 1)
-        self._logits = aligned_zeros(batch * cfg.vocab_size, model.dtype)
-        self._plans: dict[int, _DecodePlan] = {}
+        self._logits = aligned_zeros(batch * cfg.vocab_size, model.dtype).reshape(batch, cfg.vocab_size)
+        self._plans: dict[tuple[int, int], _DecodePlan] = {}
 
     def reset(self, row: int) -> None:
         """Empties a row."""
@@ -63,92 +66,69 @@ class KVCache:
             raise ValueError(f"{argument} must be a row of the cache, 0 to {self.batch - 1}, got {row}")
         return row
 
-    def _plan(self, model: GPT, rows: int) -> _DecodePlan:
-        plan = self._plans.get(rows)
+    def _plan(self, model: GPT, begin: int, end: int) -> _DecodePlan:
+        plan = self._plans.get((begin, end))
         if plan is None or plan.weights is not model.weights:
-            _check_fit(model, self)
-            plan = self._plans[rows] = _decode_plan(model, self, rows)
+            plan = self._plans[begin, end] = _decode_plan(model, self, begin, end)
         return plan
 
 
 @dataclass(slots=True)
 class _DecodePlan:
-    """The views and buffers of decoding for the first n rows of a cache."""
+    """A step of decoding for n rows of a cache: what it reads and writes, and what does it."""
 
     weights: Parameters
-    layers: list[
-        tuple[Block, Array, Array, Array, Array]
-    ]  # block; keys, values (n, length, G, D); the same, (n, G, length, D)
-    buffers: LayerBuffers
-    k: Array  # (n, G, D), the new keys; n = 1: (G, D)
-    v: Array  # as k
-    x: Array  # (n, C)
-    final: Array  # (n, C)
-    mean: Array
-    rstd: Array
-    lengths: Array  # (n), of the cache
-    seen: Array  # (n) int32, the tokens that each row sees, the new one included
+    tokens: Array  # (n) int32, the new ones
     positions: Array  # (n) int32, of the new tokens
-    place: Place
-    rows: Any  # the index of the rows: 0 ... n - 1
-    logits: Array  # (n, V)
+    seen: Array  # (n) int32, the tokens that each row sees, the new one included
+    first: Array | None  # (n) int32, the first that it sees
+    step: Callable[[], None]  # from all these to the cache and its logits
 
 
-def _decode_plan(model: GPT, cache: KVCache, n: int) -> _DecodePlan:
-    activations = cache._workspace.for_scoring(n, 1)
-    b = activations.layers[0]
-    positions = numpy.zeros((n, 1), numpy.int32)
-    layers = [
-        (block, keys[:n].transpose(0, 2, 1, 3), values[:n].transpose(0, 2, 1, 3), keys[:n], values[:n])
-        for block, keys, values in zip(model.weights.blocks, cache.keys, cache.values, strict=True)
-    ]
-    V = model.cfg.vocab_size
-    return _DecodePlan(
-        weights=model.weights,
-        layers=layers,
-        buffers=b,
-        k=b.k[0, 0] if n == 1 else b.k[:, 0],
-        v=b.v[0, 0] if n == 1 else b.v[:, 0],
-        x=activations.x,
-        final=activations.final,
-        mean=activations.mean,
-        rstd=activations.rstd,
-        lengths=cache.lengths[:n],
-        seen=numpy.zeros(n, numpy.int32),
-        positions=positions[:, 0],
-        place=Place(positions, None, *model.positions.tables(cache.length)),
-        rows=0 if n == 1 else numpy.arange(n),
-        logits=cache._logits[: n * V].reshape(n, V),
-    )
+def _decode_plan(model: GPT, cache: KVCache, begin: int, end: int) -> _DecodePlan:
+    """The plan for the rows begin ... end - 1."""
+    ops, cfg, w = model.ops, model.cfg, model.weights
+    activations = cache._workspace.for_scoring(end - begin, 1)
+    tokens, positions, seen, starts = numpy.zeros((4, end - begin), numpy.int32)
+    first = None if cfg.window is None else starts
+    place = Place(positions[:, None], None, *model.positions.tables(cache.length))
+    logits = cache._logits[begin:end]
+    keys, values = (part[:, begin:end].transpose(0, 1, 3, 2, 4) for part in (cache.keys, cache.values))
+
+    def step() -> None:
+        a = activations
+        model.embed(tokens, place, a.x)
+        for block, b, layer_keys, layer_values in zip(w.blocks, a.layers, keys, values, strict=True):
+            before_attention(ops, cfg, block, b, place)
+            ops.attention_decode(b.q, b.k, b.v, layer_keys, layer_values, b.attended_heads, seen, first=first)
+            after_attention(ops, cfg, block, b)
+        norm(ops, cfg, a.last, w.norm, w.norm_bias, a.final, a.mean, a.rstd)
+        ops.matmul(a.final, w.head, logits, transpose_b=True)
+
+    return _DecodePlan(w, tokens, positions, seen, first, ops.repeatable(step))
 
 
 def decode(model: GPT, tokens: Array, cache: KVCache) -> Array:
     """One new token for each of the first rows; see GPT.decode."""
-    if not isinstance(tokens, numpy.ndarray) or tokens.ndim != 1 or not 1 <= len(tokens) <= cache.batch:
-        raise ValueError(f"tokens must be an int32 array of 1 to {cache.batch} ids, one for each row of the cache")
-    plan = cache._plan(model, len(tokens))
-    ops, cfg, b, w = model.ops, model.cfg, plan.buffers, plan.weights
-    positions, seen = plan.positions, plan.seen
-    if plan.lengths.max() >= cache.length:
-        raise ValueError(f"row {int(plan.lengths.argmax())} of the cache is full: it holds {cache.length} tokens")
-    positions[:] = plan.lengths
-    numpy.add(positions, 1, out=seen)
-    first = None if cfg.window is None else numpy.maximum(seen - numpy.int32(cfg.window), 0)
-    at: Any = int(positions[0]) if len(tokens) == 1 else positions
-    if w.positions is None:
-        ops.embedding_forward(tokens, w.embedding, plan.x)
-    else:
-        ops.embedding_forward(tokens, w.embedding, plan.x, positions=positions, position_table=w.positions)
-    for block, keys, values, key_slots, value_slots in plan.layers:
-        before_attention(ops, cfg, block, b, plan.place)
-        key_slots[plan.rows, :, at] = plan.k
-        value_slots[plan.rows, :, at] = plan.v
-        ops.attention_decode(b.q, keys, values, b.attended_heads, seen, first=first)
-        after_attention(ops, cfg, block, b)
-    norm(ops, cfg, plan.x, w.norm, w.norm_bias, plan.final, plan.mean, plan.rstd)
-    ops.matmul(plan.final, w.head, plan.logits, transpose_b=True)
-    plan.lengths[:] = seen
-    logits: Array = plan.logits
+    tokens = checked_ids("tokens", tokens, 1, 0, model.cfg.vocab_size)
+    _check_fit(model, cache)
+    n = len(tokens)
+    if n > cache.batch:
+        raise ValueError(f"tokens must be 1 to {cache.batch} ids, one for each row of the cache, got {n}")
+    lengths = cache.lengths[:n]
+    if lengths.max() >= cache.length:
+        raise ValueError(f"row {int(lengths.argmax())} of the cache is full: it holds {cache.length} tokens")
+    for begin in range(0, n, DECODE_ROWS):
+        end = min(n, begin + DECODE_ROWS)
+        plan = cache._plan(model, begin, end)
+        plan.tokens[:] = tokens[begin:end]
+        plan.positions[:] = lengths[begin:end]
+        numpy.add(plan.positions, 1, out=plan.seen)
+        if plan.first is not None and (window := model.cfg.window) is not None:
+            numpy.maximum(plan.seen - numpy.int32(window), 0, out=plan.first)
+        plan.step()
+    lengths += 1
+    logits: Array = cache._logits[:n]
     return logits
 
 
@@ -187,6 +167,6 @@ def prefill(model: GPT, tokens: Array, cache: KVCache, row: int) -> Array:
 
 def _check_fit(model: GPT, cache: KVCache) -> None:
     cfg = model.cfg
-    found = cache.keys.shape[0], cache.keys.shape[2], cache.keys.shape[4], len(cache._logits) // cache.batch
+    found = cache.keys.shape[0], cache.keys.shape[2], cache.keys.shape[4], cache._logits.shape[1]
     if found != (cfg.n_layer, cfg.n_kv_head, cfg.head_dim, cfg.vocab_size):
         raise ValueError("the cache was made for a model of another shape; new_cache makes one for this")

@@ -13,6 +13,7 @@ Raises:
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy
@@ -35,7 +36,7 @@ from pyllm.ops.arguments import (
     optional_floats_out,
     optional_integers,
 )
-from pyllm.ops.library import KernelError, library
+from pyllm.ops.library import KernelError, Repeatable, library
 
 ACTIVATIONS = {"none": 0, "gelu_tanh": 1, "gelu_erf": 2, "relu_squared": 3}  # by their numbers in csrc/kernels.h
 
@@ -420,25 +421,32 @@ def attention_decode(
     q: Array,
     k: Array,
     v: Array,
+    keys: Array,
+    values: Array,
     out: Array,
     lengths: Array,
     *,
     first: Array | None = None,
     scale: float | None = None,
 ) -> None:
-    """Attention of one new position a row over the cache: row b sees keys first[b] ... lengths[b] - 1.
+    """Attention of one new position a row over the cache, which k and v enter first, at lengths[b] - 1.
 
-    q, out: views (B, 1, H, D); k, v: views (B, Tmax, G, D); lengths: (B,), within 1 ... Tmax; first: (B,), default 0;
-    scale: default 1 / sqrt(D).
+    Row b sees keys first[b] ... lengths[b] - 1.
+
+    q, out: views (B, 1, H, D); k, v: views (B, 1, G, D); keys, values: the cache, views (B, Tmax, G, D), changed;
+    lengths: (B,), within 1 ... Tmax; first: (B,), default 0; scale: default 1 / sqrt(D).
     """
-    shape, keys = _attention_shapes(q, k)
+    shape, slots = _attention_shapes(q, keys, "keys (B, Tmax, G, D)")
     if shape[1] != 1:
         raise ValueError(f"q must have one position a row, got {shape[1]}")
+    new = (shape[0], 1, *slots[2:])
     _call_on_data(
         "pyllm_attention_decode",
         heads("q", q, shape),
-        heads("k", k, keys),
-        heads("v", v, keys),
+        heads("k", k, new),
+        heads("v", v, new),
+        heads_out("keys", keys, slots),
+        heads_out("values", values, slots),
         optional_integers("first", first, shape[:1]),
         integers("lengths", lengths, shape[:1]),
         shape[3] ** -0.5 if scale is None else scale,
@@ -446,12 +454,12 @@ def attention_decode(
     )
 
 
-def _attention_shapes(q: Array, k: Array) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The shapes of q and k, which fit each other."""
-    shape, keys = dimensions("q", q, 4), dimensions("k", k, 4)
+def _attention_shapes(q: Array, k: Array, name: str = "k (B, Tk, G, D)") -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The shapes of q and k, which fit each other; name: k's, for messages."""
+    shape, keys = dimensions("q", q, 4), dimensions(name.split()[0], k, 4)
     if keys[0] != shape[0] or keys[3] != shape[3] or not shape[3] or not keys[2] or shape[2] % keys[2]:
         raise ValueError(
-            "q (B, Tq, H, D) and k (B, Tk, G, D) must have the same B and D, D above 0, and G must divide H: "
+            f"q (B, Tq, H, D) and {name} must have the same B and D, D above 0, and G must divide H: "
             f"got shapes {shape} and {keys}"
         )
     return shape, keys
@@ -664,6 +672,11 @@ def sample(
         integers("ids", ids, shape[:1], flags=WRITE),
         floats_out("logprobs", logprobs, shape[:1]),
     )
+
+
+def repeatable(work: Callable[[], None]) -> Callable[[], None]:
+    """What does the same as work, which only calls kernels on arrays that stay in place; see library.Repeatable."""
+    return Repeatable(work)
 
 
 def _activation(name: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -14,6 +14,9 @@ from pyllm.ops._kernels import ffi
 from pyllm.threads import get_num_threads
 
 ISAS = ("baseline", "avx2", "avx512")  # by their numbers in csrc/kernels.h
+
+
+Call = tuple[Any, tuple[Any, ...]]  # a kernel, and its arguments after the context
 
 
 class KernelError(ValueError):
@@ -45,8 +48,37 @@ class Library:
         Raises:
             KernelError: it returned an error.
         """
+        kernel = getattr(self.kernels, name)
+        self._run(self._context(), kernel, arguments)
+        if (calls := self._local.calls) is not None:
+            calls.append((kernel, arguments))
+
+    def recorded(self, work: Callable[[], None]) -> list[Call]:
+        """Does some work; returns the calls that it made on this thread, for `repeat`."""
+        self._context()
+        local = self._local
+        local.calls, outer = [], local.calls
+        try:
+            work()
+            calls: list[Call] = local.calls
+        finally:
+            local.calls = outer
+        if outer is not None:
+            outer.extend(calls)
+        return calls
+
+    def repeat(self, calls: Iterable[Call]) -> None:
+        """Makes calls again, on the same arrays, which nobody looks at anew: they must be where they were.
+
+        Raises:
+            KernelError: as call does.
+        """
         context = self._context()
-        if getattr(self.kernels, name)(context, *arguments):
+        for kernel, arguments in calls:
+            self._run(context, kernel, arguments)
+
+    def _run(self, context: Any, kernel: Any, arguments: tuple[Any, ...]) -> None:
+        if kernel(context, *arguments):
             raise KernelError(ffi.string(self.kernels.pyllm_error(context)).decode())
 
     def _context(self) -> Any:
@@ -58,6 +90,7 @@ class Library:
                 if self.kernels.pyllm_context_create(holder):
                     raise MemoryError("there is no memory for a context of the kernels")
                 local.context = ffi.gc(holder[0], self.kernels.pyllm_context_destroy)
+                local.calls = None
             self.kernels.pyllm_context_set_threads(local.context, threads)
             local.threads = threads
         return local.context
@@ -92,6 +125,35 @@ def available_isas() -> tuple[str, ...]:
     """The instruction sets that this processor has and the package was built for, narrowest first."""
     widest = _open("baseline").pyllm_widest_isa()
     return tuple(isa for isa in ISAS[: widest + 1] if Path(__file__).with_name(f"libpyllm_cpu_{isa}.so").exists())
+
+
+class Repeatable:
+    """Work that is done again and again by the same kernels on the same arrays, such as a step of decoding.
+
+    The first time it is done as it stands; from then on its calls of kernels are made again, without the looks at every
+    argument that take longer than a small kernel. Numbers that change from time to time must thus be in arrays.
+
+    Args:
+        work: what only calls kernels, on arrays that live and stay in place as long as this does.
+    """
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        self._work = work
+        self._library: Library | None = None
+        self._calls: list[Call] = []
+
+    def __call__(self) -> None:
+        """Does the work.
+
+        Raises:
+            ValueError: a kernel refuses what is in the arrays.
+        """
+        current = library()
+        if self._library is current:
+            current.repeat(self._calls)
+        else:
+            self._calls = current.recorded(self._work)
+            self._library = current
 
 
 _library: Library | None = None

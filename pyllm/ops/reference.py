@@ -12,7 +12,7 @@ B*T), M x K times K x N in a matrix product.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy
@@ -408,18 +408,30 @@ def attention_backward(
 
 
 def attention_decode(
-    q: Array, k: Array, v: Array, out: Array, lengths: Array, *, first: Array | None = None, scale: float | None = None
+    q: Array,
+    k: Array,
+    v: Array,
+    keys: Array,
+    values: Array,
+    out: Array,
+    lengths: Array,
+    *,
+    first: Array | None = None,
+    scale: float | None = None,
 ) -> None:
-    """Attention of one new position a row against a cache: row b sees the keys first[b] ... lengths[b] - 1.
+    """Attention of one new position a row against a cache, into which its k and v are written first.
 
-    q, out: (B, 1, H, D); k, v: (B, Tmax, G, D), where what lies outside a row's keys is not read; lengths: (B,) int32,
-    from 1 to Tmax; first: (B,) int32, below lengths, default 0; scale: default 1 / sqrt(D).
+    Row b's go to lengths[b] - 1, and it sees the keys first[b] ... lengths[b] - 1.
+
+    q, out: (B, 1, H, D); k, v: (B, 1, G, D); keys, values: (B, Tmax, G, D), where what lies outside a row's keys is not
+    read; lengths: (B,) int32, from 1 to Tmax; first: (B,) int32, below lengths, default 0; scale: default 1 / sqrt(D).
     """
     for row, length in enumerate(lengths):
-        keys = slice(0 if first is None else first[row], length)
+        keys[row, length - 1], values[row, length - 1] = k[row, 0], v[row, 0]
+        seen = slice(0 if first is None else first[row], length)
         logsumexp = numpy.empty((1, q.shape[2], 1), q.dtype)
         one = slice(row, row + 1)
-        attention_forward(q[one], k[one, keys], v[one, keys], out[one], logsumexp, scale=scale)
+        attention_forward(q[one], keys[one, seen], values[one, seen], out[one], logsumexp, scale=scale)
 
 
 # ---------------------------------------------------------------------------------------------------- classifier
@@ -644,3 +656,8 @@ def sample(
             sums = numpy.cumsum(kept_probabilities(logits[row], temperature, top_k, top_p))
             ids[row] = numpy.searchsorted(sums, u * sums[-1], side="right")
     logprobs[...] = (logits - _logsumexp(logits))[numpy.arange(len(ids)), ids]
+
+
+def repeatable(work: Callable[[], None]) -> Callable[[], None]:
+    """The work itself."""
+    return work

@@ -6,7 +6,9 @@ import numpy
 import pytest
 from models import KINDS, Array, assert_close, config, double, random_ids, random_model
 
+import pyllm
 from pyllm.model import GPT, KVCache, cache
+from pyllm.ops.library import available_isas, library, use_library
 
 LENGTH = 11
 
@@ -64,6 +66,43 @@ def test_batched_is_one_by_one(kind: str) -> None:
         model.prefill(prompt, alone, 0)
         for step, tokens in enumerate(following):
             numpy.testing.assert_array_equal(model.decode(tokens[row : row + 1], alone)[0], batched[step][row])
+
+
+def test_many_rows_are_one_by_one() -> None:
+    """Also more rows than a step takes at a time, which is what the product sums in one order."""
+    assert library().kernels.PYLLM_FEW_ROWS == cache.DECODE_ROWS
+    rows = 2 * cache.DECODE_ROWS + 3
+    model = random_model(config("llama", vocab_size=67))
+    source = numpy.random.default_rng(9)
+    together, alone = model.new_cache(rows, 4), model.new_cache(1, 4)
+    prompts, following = random_ids(source, (rows, 2), 67), random_ids(source, (2, rows), 67)
+    for row, prompt in enumerate(prompts):
+        model.prefill(prompt[: 1 + row % 2], together, row)
+    batched = [model.decode(tokens, together).copy() for tokens in following]
+    assert together.lengths.tolist() == [3 + row % 2 for row in range(rows)]
+    for row, prompt in enumerate(prompts):
+        alone.reset(0)
+        model.prefill(prompt[: 1 + row % 2], alone, 0)
+        for step, tokens in enumerate(following):
+            numpy.testing.assert_array_equal(model.decode(tokens[row : row + 1], alone)[0], batched[step][row])
+
+
+def test_another_library_and_other_threads_in_between() -> None:
+    """A step of decoding remembers its calls of kernels: they must be made with the library and the threads of now."""
+    model = random_model(config("gpt2"))
+    tokens = random_ids(numpy.random.default_rng(6), (1, LENGTH), model.cfg.vocab_size)
+    kv = model.new_cache(1, LENGTH)
+    model.prefill(tokens[0, :1], kv, 0)
+    before, threads = library().isa, pyllm.get_num_threads()
+    try:
+        for column, isa in enumerate((*available_isas(), before), start=1):
+            use_library(isa)
+            pyllm.set_num_threads(1 + column % 2)
+            found = model.decode(tokens[0, column : column + 1], kv)[0]
+            assert_close(found, model.logits(tokens[:, : column + 1])[0, -1])
+    finally:
+        use_library(before)
+        pyllm.set_num_threads(threads)
 
 
 def test_rows_come_go_and_move() -> None:

@@ -307,17 +307,20 @@ def attention_decode(
     first: bool = False,
     scale: float | None = None,
 ) -> Arguments:
-    """What lies outside a row's keys is NaN."""
+    """What lies outside a row's keys in the cache is NaN, and so is the place of the new one."""
     lengths = numpy.append(random.integers(1, longest + 1, batch - 1), longest).astype(numpy.int32)
     begins = (lengths * random.random(batch)).astype(numpy.int32) if first else numpy.zeros(batch, numpy.int32)
     outside = numpy.arange(longest) >= lengths[:, None]
     outside |= numpy.arange(longest) < begins[:, None]
-    k, v = (normal(random, batch, longest, shared_heads, size) for _ in range(2))
-    k[outside], v[outside] = numpy.nan, numpy.nan
+    keys, values = (normal(random, batch, longest, shared_heads, size) for _ in range(2))
+    outside[numpy.arange(batch), lengths - 1] = True
+    keys[outside], values[outside] = numpy.nan, numpy.nan
     return {
         "q": normal(random, batch, 1, heads, size),
-        "k": k,
-        "v": v,
+        "k": normal(random, batch, 1, shared_heads, size),
+        "v": normal(random, batch, 1, shared_heads, size),
+        "keys": keys,
+        "values": values,
         "out": empty(batch, 1, heads, size),
         "lengths": lengths,
         "first": begins if first else None,

@@ -28,6 +28,9 @@ from examples import (
 )
 
 import pyllm
+from pyllm.ops.library import library
+
+FEW_ROWS = library().kernels.PYLLM_FEW_ROWS
 
 
 @pytest.fixture(autouse=True)
@@ -56,28 +59,30 @@ def test_an_element_of_a_product_depends_on_its_row_and_column_alone(
     form: str, epilogue: bool, depth: int, implementation: Implementation
 ) -> None:
     random = numpy.random.default_rng(depth)
-    a, b, bias = normal(random, 67, depth), normal(random, depth, 77), normal(random, 77)
+    a, b, bias = normal(random, 131, depth), normal(random, depth, 157), normal(random, 157)
 
     def options(columns: slice) -> dict[str, Any]:
         return {"bias": bias[columns], "activation": "gelu_tanh"} if epilogue else {}
 
+    few = form[1] == "t"  # then up to FEW_ROWS rows are summed in an order of their own
     pyllm.set_num_threads(1)
-    whole = product(implementation, a, b, form, **options(slice(None)))
-    for threads, rows, columns in [
-        (2, slice(0, 67), slice(0, 77)),
-        (3, slice(0, 67), slice(0, 77)),
-        *((1, slice(row, row + 1), slice(0, 77)) for row in (0, 13, 66)),
-        *((2, slice(5, 5 + count), slice(0, 77)) for count in (1, 2, 3, 6, 7, 8, 9, 15, 29)),
-        *((1, slice(0, 67), slice(0, count)) for count in (1, 7, 8, 31, 33, 64)),
-        (1, slice(3, 4), slice(16, 21)),
-        (2, slice(1, 6), slice(3, 46)),
-    ]:
-        pyllm.set_num_threads(threads)
-        part = product(implementation, a[rows], numpy.ascontiguousarray(b[:, columns]), form, **options(columns))
-        assert part.tobytes() == whole[rows, columns].tobytes(), (threads, rows, columns)
+    for rows, counts in ((131, (65, 66, 80, 131)), (FEW_ROWS, (1, 2, 3, 4, 5, 6, 7, 8, 13, 29, 64))):
+        whole = product(implementation, a[:rows], b, form, **options(slice(None)))
+        counts = counts if few else (1, 3, 9, *counts)
+        for threads, part, columns in [
+            *((threads, slice(0, rows), slice(0, 157)) for threads in (2, 3)),
+            *((2, slice(rows - count, rows), slice(0, 157)) for count in counts),
+            *((1, slice(0, rows), slice(0, count)) for count in (1, 7, 8, 31, 33, 64, 129)),
+            (3, slice(rows - counts[0], rows), slice(16, 21)),
+            (2, slice(0, counts[1]), slice(3, 46)),
+        ]:
+            pyllm.set_num_threads(threads)
+            found = product(implementation, a[part], numpy.ascontiguousarray(b[:, columns]), form, **options(columns))
+            assert found.tobytes() == whole[part, columns].tobytes(), (threads, part, columns)
 
 
 CACHE = {"q": spread, "k": heads_first, "v": heads_first}
+DECODE = {"q": spread, "k": spread, "v": spread, "keys": heads_first, "values": heads_first}
 ROW_BY_ROW = [  # the first dimension of every array is that of the rows, but for those named: weights and tables
     (example(layernorm_forward, 131, 131), ("weight", "bias")),
     (example(layernorm_forward, 131, 131, residual=True), ("weight", "bias")),
@@ -93,7 +98,7 @@ ROW_BY_ROW = [  # the first dimension of every array is that of the rows, but fo
     (example(embedding_forward, 131, 137, 19), ("table", "position_table")),
     (example(rope_forward, 131, 3, 2, 34, layouts={"x": spread}), ("cosines", "sines")),
     (example(attention_forward, 5, 33, 67, 4, 2, 19, "segments", layouts=CACHE), ()),
-    (example(attention_decode, 7, 131, 4, 2, 19, layouts=CACHE), ()),
+    (example(attention_decode, 7, 131, 4, 2, 19, layouts=DECODE), ()),
     (example(classifier_forward, 131, 37, 131, masked=0.0), ("weight",)),
     (example(sample, 131, 131), ()),
     (example(sample, 131, 131, temperature=0.8, top_k=40, top_p=0.9), ()),

@@ -140,6 +140,7 @@ OTHERS = [
 
 SPREAD_HEADS = dict.fromkeys(("q", "k", "v", "out", "dout", "dq", "dk", "dv"), spread)
 CACHE = {"q": spread, "k": heads_first, "v": heads_first}
+DECODE = {"q": spread, "k": spread, "v": spread, "keys": heads_first, "values": heads_first}
 ATTENTIONS = [
     # batch, queries, keys, heads, heads of keys and values, head size
     example(attention_forward, 1, 1, 1, 1, 1, 1),
@@ -163,9 +164,9 @@ ATTENTIONS = [
     example(attention_backward, 1, 257, 1, 1, 128),
     example(attention_backward, 1, 515, 1, 1, 3, "segments", 0.7),
     example(attention_decode, 1, 1, 1, 1, 1),
-    example(attention_decode, 3, 67, 6, 2, 17, layouts=CACHE),
-    example(attention_decode, 5, 257, 2, 2, 64, first=True, layouts=CACHE),
-    example(attention_decode, 2, 515, 4, 1, 100, scale=0.3, layouts={**CACHE, "out": spread}),
+    example(attention_decode, 3, 67, 6, 2, 17, layouts=DECODE),
+    example(attention_decode, 5, 257, 2, 2, 64, first=True, layouts=DECODE),
+    example(attention_decode, 2, 515, 4, 1, 100, scale=0.3, layouts={**DECODE, "out": spread}),
 ]
 
 CLASSIFIERS = [

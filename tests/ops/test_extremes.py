@@ -151,7 +151,8 @@ def test_attention_of_scores_far_from_zero(
     assert_same_as_reference(implementation, "attention_backward", backward)
     decode = attention_decode(random, 3, 257, 2, 1, 5, scale=1.0)
     decode["q"] = arguments["q"][0, :3, None]
-    decode["k"] = numpy.where(numpy.isnan(decode["k"]), decode["k"], arguments["k"])
+    decode["keys"] = numpy.where(numpy.isnan(decode["keys"]), decode["keys"], arguments["k"])
+    decode["k"] = arguments["k"][0, decode["lengths"] - 1][:, None]
     assert_same_as_reference(implementation, "attention_decode", decode)
 
 

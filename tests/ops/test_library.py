@@ -4,9 +4,11 @@ import os
 import subprocess
 import sys
 
+import numpy
 import pytest
 
-from pyllm.ops.library import ISAS, Library, available_isas, library, use_library
+import pyllm
+from pyllm.ops.library import ISAS, Library, Repeatable, available_isas, library, use_library
 
 
 def loaded(environment: dict[str, str], program: str) -> subprocess.CompletedProcess[str]:
@@ -49,6 +51,27 @@ def test_libraries_change_places() -> None:
     assert set(available_isas()) <= set(ISAS)
 
 
+def test_work_is_repeated_on_what_the_arrays_then_hold() -> None:
+    table, out = numpy.float32([[1, 2], [3, 4]]), numpy.empty((1, 2), numpy.float32)
+    tokens, times = numpy.zeros(1, numpy.int32), []
+
+    def look_up() -> None:
+        times.append(1)
+        pyllm.ops.embedding_forward(tokens, table, out)
+
+    repeated = Repeatable(look_up)
+    for token in (0, 1, 0):
+        tokens[0] = token
+        repeated()
+        assert out[0].tolist() == table[token].tolist()
+    tokens[0] = 2
+    with pytest.raises(ValueError, match=r"tokens\[0\] is 2"):
+        repeated()
+    assert len(times) == 1
+    tokens[0] = 1
+    assert len(library().recorded(lambda: (look_up(), Repeatable(look_up)(), look_up())[0])) == 3
+
+
 def test_loading_leaves_the_environment_alone() -> None:
     program = "import os, pyllm; pyllm.devices(); print(os.environ.get('GOMP_SPINCOUNT'))"
     assert loaded({}, program).stdout.strip() == "None"
@@ -56,8 +79,6 @@ def test_loading_leaves_the_environment_alone() -> None:
 
 
 def test_devices() -> None:
-    import pyllm
-
     (device,) = pyllm.devices()
     assert device.name == "cpu"
     assert device.threads == pyllm.get_num_threads()

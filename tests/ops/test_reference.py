@@ -324,13 +324,23 @@ def test_attention_of_the_last_queries_alone(random: numpy.random.Generator) -> 
 
 
 def test_attention_decode(random: numpy.random.Generator) -> None:
-    q, (k, v) = random.normal(size=(3, 1, 4, 5)), random.normal(size=(2, 3, 8, 2, 5))
+    q, (k, v) = random.normal(size=(3, 1, 4, 5)), random.normal(size=(2, 3, 1, 2, 5))
+    cache = random.normal(size=(2, 3, 8, 2, 5))
     lengths, first = numpy.int32([1, 8, 5]), numpy.int32([0, 3, 4])
     for begins in (first, None):
-        out = output(reference.attention_decode, q.shape, q=q, k=k, v=v, lengths=lengths, first=begins)
+        keys, values = before = cache.copy()
+        out = output(
+            reference.attention_decode, q.shape, q=q, k=k, v=v, keys=keys, values=values, lengths=lengths, first=begins
+        )
+        new = range(3), lengths - 1
+        assert_close(keys[new], k[:, 0], 0)
+        assert_close(values[new], v[:, 0], 0)
+        before[(slice(None), *new)] = cache[(slice(None), *new)]
+        assert_close(before, cache, 0)
+        keys[new], values[new] = k[:, 0], v[:, 0]
         for row in range(3):
-            keys = slice(0 if begins is None else begins[row], lengths[row])
-            plain_out, _ = plain_attention(q[[row]], k[[row], keys], v[[row], keys], None, 5**-0.5)
+            seen = slice(0 if begins is None else begins[row], lengths[row])
+            plain_out, _ = plain_attention(q[[row]], keys[[row], seen], values[[row], seen], None, 5**-0.5)
             assert_close(out[[row]], plain_out, 1e-13)
 
 
