@@ -19,6 +19,9 @@ PEER_VARIABLES = ("ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA", "MKL_ENABLE_INSTR
 PEER_VALUES = {"baseline": ("default", "SSE41", "SSE4_2", "Nehalem"), "avx2": ("avx2", "AVX2", "AVX2", "Haswell")}
 
 
+FMA_LIMIT = "the peak rate of its multiply-adds"
+
+
 def add_isa_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--isa", choices=ISAS, help="the instruction set that both sides may use; default: the widest there is"
@@ -37,11 +40,14 @@ def chosen_isas(bench: Bench) -> tuple[str, ...]:
     return (bench.options.isa,) if bench.options.isa else tuple(reversed(wide))
 
 
-def chosen_isa(bench: Bench) -> str:
-    """The instruction set to measure, where one will do: that of --isa, or the widest; workers are kept to it."""
+def chosen_isa(bench: Bench, limit: str = "") -> str:
+    """The instruction set to measure, where one will do: that of --isa, or the widest; workers are kept to it.
+
+    limit: what the limit of the table is, if it has one.
+    """
     isa = chosen_isas(bench)[0]
     keep_to(isa)
-    bench.note(f"Instruction set: {isa}; the limit is its peak rate of multiply-adds, measured in the same turns.")
+    bench.note(f"Instruction set: {isa}" + f"; the limit is {limit}, measured in the same turns." * bool(limit))
     return isa
 
 

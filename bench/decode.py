@@ -14,7 +14,7 @@ LEAST_SHARE = 0.85
 
 def main() -> None:
     with Bench("Decoding", __doc__, add_isa_option, workers="model_workers") as bench:
-        chosen_isa(bench)
+        chosen_isa(bench, "the rate at which the machine reads memory")
         size = SIZES["gpt2-124M, T = 64"]
         arguments = {"prompt": PROMPT, "new": 8 if bench.options.quick else NEW}
         ours, *peers = workers = bench.sides("pyllm", "torch")

@@ -29,7 +29,7 @@ class Text:
     """The bytes of a file, trained on by nanoGPT's recipe for tinyshakespeare on a CPU.
 
     The first 90 % of it, epoch after epoch, cut into rows at a place of each epoch's own and shuffled, as pyllm's
-    loader does it (nanoGPT's rows begin anywhere, which costs both sides 0.02 nats here); a learning rate that rises to
+    loader does it (nanoGPT's rows begin anywhere, which costs both sides 0.02 nats); a learning rate that rises to
     1e-3 over 100 steps and falls to 1e-4 as half a cosine. Betas 0.9 and 0.99, weight decay 0.1, clipping at 1 are the
     optimizer's business.
     """

@@ -15,7 +15,7 @@ TRAFFIC = 4 + 8 * 4  # bytes a parameter: reading one float; reading and writing
 
 def main() -> None:
     with Bench("Optimizer", __doc__, add_isa_option, workers="model_workers") as bench:
-        chosen_isa(bench)
+        chosen_isa(bench, "the rate at which the machine reads and writes back memory")
         size = SIZES["small" if bench.options.quick else "gpt2-124M, T = 64"]
         ours, *peers = workers = bench.sides("pyllm", "torch")
         for worker in workers:

@@ -16,7 +16,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from compute import Size, add_isa_option, chosen_isa, fma_limit
+from compute import FMA_LIMIT, Size, add_isa_option, chosen_isa, fma_limit
 from pairing import Bench, Row, Work
 from worker_process import Worker
 
@@ -119,7 +119,7 @@ def plot(found: dict[str, Any], path: Path) -> None:
 
 def main() -> None:
     with Bench("tinyshakespeare", __doc__, add_text_option, add_isa_option, workers="model_workers") as bench:
-        isa = chosen_isa(bench)
+        isa = chosen_isa(bench, FMA_LIMIT)
         steps = 100 if bench.options.quick else STEPS
         loss_and_speed(bench, isa, steps, steps // 20)
         curves(bench, steps, steps // 20)

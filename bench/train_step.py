@@ -16,7 +16,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from compute import SIZES, Size, add_isa_option, check_agreement, chosen_isa, fma_limit
+from compute import FMA_LIMIT, SIZES, Size, add_isa_option, check_agreement, chosen_isa, fma_limit
 from pairing import Bench, Row, Timing, Work
 from worker_process import Worker, WorkerError
 
@@ -147,7 +147,7 @@ def with_a_core_taken(bench: Bench, name: str, size: Size) -> None:
 
 def main() -> None:
     with Bench("Training step", __doc__, add_isa_option, workers="model_workers") as bench:
-        isa = chosen_isa(bench)
+        isa = chosen_isa(bench, FMA_LIMIT)
         check_losses(bench)
         for name, size in list(SIZES.items())[: 1 if bench.options.quick else None]:
             speed_and_memory(bench, isa, name, size)

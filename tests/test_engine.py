@@ -27,7 +27,7 @@ PROMPTS = [[5, 6, 7], [8], [100, 200, 300, 400, 500, 600, 700], [5, 6], [899] * 
 def model_of(cfg: ModelConfig) -> GPT:
     """A model that has its preferences: larger parameters than at the start of training."""
     model = GPT(cfg, seed=1, trainable=False)
-    model.parameter_arena[:] *= 6
+    model.parameter_arena[:] *= 1.25
     return model
 
 

@@ -227,8 +227,13 @@ class ModelConfig:
 
         n_layer = derive("n_layer", depth, "the depth")
         n_embd = derive("n_embd", 64 * depth, "64 x depth: width grows with depth")
-        head_dim = derive("head_dim", 64, "fits the attention kernels; enough for a head")
-        n_head = derive("n_head", max(1, n_embd // head_dim), "n_embd / head_dim")
+        if (heads := fields.get("n_head")) is None:
+            head_dim = derive("head_dim", 64, "fits the attention kernels; enough for a head")
+            n_head = derive("n_head", max(1, n_embd // head_dim), "n_embd / head_dim")
+        else:  # None where it does not divide: refused as a ModelConfig refuses it
+            divides = isinstance(heads, int) and heads > 0 and n_embd % heads == 0
+            derive("head_dim", n_embd // heads if divides else None, "n_embd / n_head")
+            n_head = derive("n_head", heads, "given")
         derive("n_kv_head", n_head, "n_head: every head has keys and values of its own")
         derive("norm", "rmsnorm", "Llama's: as good as LayerNorm, less work")
         derive("position", "rope", "Llama's: learns relative positions, ends nowhere")

@@ -54,8 +54,9 @@ class GPT:
 
     Args:
         cfg: its shape.
-        seed: of the initial parameters: normal with deviation 0.02, the projections into the residual stream with
-            0.02 / sqrt(2 n_layer) (Radford et al. 2019, section 2.3), norms 1, biases 0, the value head 0.
+        seed: of the initial parameters: normal with deviation s = 0.02 sqrt(768 / n_embd), the projections into the
+            residual stream with s / sqrt(2 n_layer) (Radford et al. 2019, section 2.3), norms 1, biases 0, the value
+            head 0.
         device: "cpu".
         dtype: "float32".
         trainable: False: no gradients and no buffers for the backward pass.

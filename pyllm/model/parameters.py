@@ -23,7 +23,7 @@ Array = numpy.ndarray[Any, numpy.dtype[Any]]
 BOUNDARY = 64  # elements: 256 bytes of float32
 VOCABULARY_ROWS = 128
 
-INITIAL_DEVIATION = 0.02  # GPT-2's; its residual projections have 0.02 / sqrt(2 n_layer)
+INITIAL_DEVIATION = 0.02  # GPT-2's, for its 768 channels
 
 GPT2_BLOCK = "transformer.h.{}."
 GPT2_NAMES = {
@@ -124,7 +124,8 @@ def layout(cfg: ModelConfig) -> list[Tensor]:
     C, V, D = cfg.n_embd, cfg.vocab_size, cfg.head_dim
     inner = cfg.n_head * D
     mlp_rows = cfg.n_hidden * (2 if cfg.mlp == "swiglu" else 1)
-    residual = INITIAL_DEVIATION / math.sqrt(2 * cfg.n_layer)
+    initial = INITIAL_DEVIATION * math.sqrt(768 / C)
+    residual = initial / math.sqrt(2 * cfg.n_layer)
     norm_bias = cfg.bias and cfg.norm == "layernorm"
     tensors: list[Tensor] = []
     begin = 0
@@ -148,22 +149,22 @@ def layout(cfg: ModelConfig) -> list[Tensor]:
         if bias:
             add(f"{name}_bias", layer, (rows,), None)
 
-    add("embedding", None, (V, C), INITIAL_DEVIATION)
+    add("embedding", None, (V, C), initial)
     if cfg.position == "learned":
-        add("positions", None, (cfg.context, C), INITIAL_DEVIATION)
+        add("positions", None, (cfg.context, C), initial)
     for layer in range(cfg.n_layer):
         add_norm("norm1", layer)
-        add_linear("qkv", layer, cfg.qkv_channels, C, cfg.qkv_bias, INITIAL_DEVIATION)
+        add_linear("qkv", layer, cfg.qkv_channels, C, cfg.qkv_bias, initial)
         if cfg.qk_norm:
             add("q_norm", layer, (D,), None, 1)
             add("k_norm", layer, (D,), None, 1)
         add_linear("out", layer, C, inner, cfg.bias, residual)
         add_norm("norm2", layer)
-        add_linear("mlp_in", layer, mlp_rows, C, cfg.bias, INITIAL_DEVIATION)
+        add_linear("mlp_in", layer, mlp_rows, C, cfg.bias, initial)
         add_linear("mlp_out", layer, C, cfg.n_hidden, cfg.bias, residual)
     add_norm("norm", None)
     if not cfg.tie_embeddings:
-        add("head", None, (V, C), INITIAL_DEVIATION)
+        add("head", None, (V, C), initial)
     if cfg.value_head:  # zero: a new critic says nothing, rather than noise
         add("score", None, (1, C), None)
     return tensors
@@ -245,8 +246,11 @@ def aligned_zeros(size: int, dtype: Any) -> Array:
 
 
 def initialise(cfg: ModelConfig, parameters: Parameters, seed: int) -> None:
-    """Fills an arena of zeros: normal with deviation 0.02, the two projections into the residual stream with
-    0.02 / sqrt(2 n_layer) (Radford et al. 2019, section 2.3), norms 1, biases 0.
+    """Fills an arena of zeros: normal with deviation s, the two projections into the residual stream with
+    s / sqrt(2 n_layer) (Radford et al. 2019, section 2.3), norms 1, biases 0.
+
+    s is 0.02 sqrt(768 / n_embd): GPT-2's at the width that it was chosen for, and outputs as large at any other (LeCun
+    et al. 1998, "Efficient BackProp", section 4.6).
 
     Each tensor has a random stream of its own, so that its values do not depend on the sizes of the others.
     """

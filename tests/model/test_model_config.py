@@ -115,6 +115,10 @@ def test_what_is_given_to_the_dial_is_kept_and_followed() -> None:
     assert (cfg.rope_theta, cfg.qk_norm) == (5e5, True)
     given = {line.name: line.value for line in derivation if line.reason == "given"}
     assert given == {"n_embd": 512, "mlp": "gelu", "rope_theta": 5e5, "qk_norm": True}
+    assert ModelConfig.from_depth(4, show=False, n_embd=128, n_head=4).head_dim == 32
+    assert ModelConfig.from_depth(4, show=False, n_embd=128, n_head=4, head_dim=48).head_dim == 48
+    with pytest.raises(ValueError, match="n_embd must be a multiple of n_head where head_dim is not given, got 128"):
+        ModelConfig.derive(4, n_embd=128, n_head=3)
     everything = vars(config("llama"))
     assert vars(ModelConfig.from_depth(3, show=False, **everything)) == everything
     with pytest.raises(TypeError, match="no field 'width'; it has n_layer, n_head"):

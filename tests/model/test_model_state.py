@@ -304,7 +304,11 @@ def test_names_and_shapes_are_hugging_face_s() -> None:
 def test_initial_parameters() -> None:
     cfg = config("gpt2", n_layer=8, n_embd=96, vocab_size=500, value_head=True)
     model = GPT(cfg, seed=3)
-    deviations = {"c_proj.weight": 0.02 / 4, "c_attn.weight": 0.02, "c_fc.weight": 0.02, "wte.weight": 0.02}
+    deviation = 0.02 * 8**0.5  # GPT-2's at 768 channels
+    deviations = {
+        "c_proj.weight": deviation / 4,
+        **dict.fromkeys(("c_attn.weight", "c_fc.weight", "wte.weight"), deviation),
+    }
     for name, array in model.parameters.items():
         expected = next((value for end, value in deviations.items() if name.endswith(end)), None)
         if expected is not None:
