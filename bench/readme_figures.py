@@ -12,6 +12,8 @@ ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "bench/results"
 SHOWN = {
     "train_step": ("tiny", "small, B", "gpt2-124M"),
+    "tinyshakespeare": ("validation loss after", "steps a second"),
+    "matmul": ("(2048 x 768) (768 x 3072), avx2, threads: 2", "(2048 x 768) (768 x 3072), avx512, threads: 2"),
     "attention": ("T = 1024, B = 2, 6 heads, avx512, threads: 2", "T = 1024, B = 2, 6 heads, avx2, threads: 2"),
     "optimizer": ("124 million",),
     "decode": ("gpt2-124M",),

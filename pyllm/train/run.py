@@ -49,7 +49,7 @@ class RunConfig:
         tokens: to train on, instead of minutes.
         vocab_size: ids of the tokenizer; default: what the depth asks for, and less for a short text.
         context: tokens that the model sees at once; default: what the depth asks for.
-        optimizer: "muon" for the matrices of the blocks, with AdamW for the rest; or "adamw" for all.
+        optimizer: "adamw", or "muon" for the matrices of the blocks, with AdamW for the rest.
         sample_prompt: what samples go on from.
         seed: of everything that is random.
         threads: default: all cores given to the process.
@@ -67,7 +67,7 @@ class RunConfig:
     tokens: OptionalInt = None
     vocab_size: OptionalInt = None
     context: OptionalInt = None
-    optimizer: Literal["muon", "adamw"] = "muon"
+    optimizer: Literal["adamw", "muon"] = "adamw"
     sample_prompt: OptionalText = None
     seed: int = 0
     threads: OptionalInt = None
