@@ -24,7 +24,7 @@ import numpy
 FOLDER = Path(__file__).parent
 sys.path.append(str(FOLDER.parent))
 
-from compute import add_isa_option, chosen_isa, fma_limit, gflop  # noqa: E402
+from compute import FMA_LIMIT, add_isa_option, chosen_isa, fma_limit, gflop  # noqa: E402
 from machine import VECTORS, describe  # noqa: E402
 from pairing import Bench, Row  # noqa: E402
 
@@ -194,7 +194,7 @@ def rows(bench: Bench, family: Family, isa: str, cores: int) -> None:
 
 def main() -> None:
     with Bench("The ladder", __doc__, add_isa_option, columns=COLUMNS) as bench:
-        isa = chosen_isa(bench)
+        isa = chosen_isa(bench, FMA_LIMIT)
         use_library(isa)
         bench.versions["pyllm"] = pyllm.__version__
         for family in FAMILIES:

@@ -61,10 +61,9 @@ void pack_turned(const Head& head, float* out) {
 // Panels of tile_columns of D, (`count` positions, tile_columns) each, `panel` apart: the right factor of a product
 // over positions.
 void pack_plain(const Head& head, int64_t begin, int64_t count, int64_t panel, float* out) {
-    for (int64_t row = 0; row < count; row++)
-        for (int64_t column = 0; column < head.head_dim; column += tile_columns)
-            gather<tile_columns>(head.row(begin + row) + column, 0, head.head_dim - column, 1,
-                                 out + column / tile_columns * panel + row * tile_columns);
+    for (int64_t column = 0; column < head.head_dim; column += tile_columns)
+        gather<tile_columns>(head.row(begin) + column, head.stride, head.head_dim - column, count,
+                             out + column / tile_columns * panel);
 }
 
 // Tiles of tile_rows positions, (D, tile_rows) each: the left factor of a product over D.
