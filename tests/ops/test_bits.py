@@ -1,6 +1,6 @@
 """Results that must be the same to the last bit, on CPUs: a row's, whatever stands in the other rows.
 
-So a prompt gets the same logits alone and in a batch, and a token the same ones from the cache and from a whole prompt.
+So a prompt and what is generated behind it get the same logits alone and in a batch.
 """
 
 from __future__ import annotations

@@ -161,7 +161,7 @@ def test_resumed_is_straight_bit_for_bit(text: Path, monkeypatch: pytest.MonkeyP
             os.kill(os.getpid(), signal.SIGINT)
         return step(self, *arguments)
 
-    monkeypatch.setattr(pyllm.optim.Muon, "step", interrupted)
+    monkeypatch.setattr(pyllm.optim.AdamW, "step", interrupted)
     first = pretrain(replace(config, name="stopped"))
     assert first.stopped_by == "SIGINT" and first.step == 3 and first.report is None
     again = PretrainConfig(name="stopped", resume=True, progress=False)
@@ -342,7 +342,7 @@ def test_run_does_it_all_and_goes_on(text: Path, monkeypatch: pytest.MonkeyPatch
     assert straight.run == Path("runs/text") and straight.step == 8 and straight.report is not None
     tokenizer = pyllm.Tokenizer.load("runs/text/tokenizer.json")
     assert tokenizer.vocab_size == 300 and "<|assistant|>" in tokenizer.special_tokens
-    step = pyllm.optim.Muon.step
+    step = pyllm.optim.AdamW.step
 
     def interrupted(self: Any, *arguments: Any) -> float:
         if self.steps == 4:
@@ -350,7 +350,7 @@ def test_run_does_it_all_and_goes_on(text: Path, monkeypatch: pytest.MonkeyPatch
         return step(self, *arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(pyllm.optim.Muon, "step", interrupted)
+        patch.setattr(pyllm.optim.AdamW, "step", interrupted)
         assert run(replace(config, name="other")).stopped_by == "SIGTERM"
     written = Path("runs/other/tokenizer.json").stat().st_mtime_ns
     again = run(RunConfig(name="other", resume=True, progress=False))
