@@ -83,7 +83,7 @@ def _stage(
         parts += ["", f"![losses of {stage}]({plot.relative_to(folder.path)})"]
     if samples:
         last_step = samples[-1]["step"]
-        parts.append("\n### Samples\n")
+        parts.append("\n### Samples, the first and the last\n")
         for line in samples:
             if line["step"] in (samples[0]["step"], last_step):
                 parts += [f"After step {line['step']:,}:\n", _quoted(line["sample"]), ""]

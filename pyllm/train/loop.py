@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -184,6 +185,8 @@ def train(stage: Stage, settings: LoopSettings, folder: RunFolder, start: Checkp
         session = _Session(stage, settings, folder, outcome, write, display)
         if start is None:
             session.evaluate(last=False)
+        else:
+            session.check_metrics()
         while outcome.step < settings.steps and not signals:
             session.step()
             last = outcome.step == settings.steps
@@ -264,6 +267,22 @@ class _Session:
         raise NonFiniteError(
             f"stopped at step {self.outcome.step + 1}, nothing was updated: {problem}, on {place}. {advice}"
         )
+
+    def check_metrics(self) -> None:
+        """Says what metrics.jsonl lacks of the steps that are done, and evaluates a complete run anew if need be."""
+        step, name = self.outcome.step, self.stage.name
+        lines = self.folder.read_metrics(name)
+        recorded = max((line["step"] for line in lines if "loss" in line), default=0)
+        if recorded < step:
+            warnings.warn(
+                f"{self.folder.metrics} tells of step {recorded:,} at most, the checkpoint is of step {step:,}: what "
+                "lies between is missing from the report and the plot",
+                stacklevel=2,
+            )
+        if step >= self.settings.steps:
+            self.display.print(f"{name} is complete: {step:,} steps of {self.settings.steps:,} are done")
+            if not any(line["step"] == step and not {"loss", "sample"} & set(line) for line in lines):
+                self.evaluate(last=True)
 
     def evaluate(self, last: bool) -> None:
         if self.stage.evaluate is not None:

@@ -96,7 +96,9 @@ def _stored(folder: RunFolder, config: PretrainConfig) -> tuple[PretrainConfig, 
         reasons = table.pop(DERIVATION, None)
         config = of_table(table, config)
         check_settings(config)
-        return config, reasons
+        now = table_of(config)
+        changed = [name for name in reasons or () if name in table and now.get(name) != table[name]]
+        return config, reasons and {**reasons, **{name: f"{now.get(name)}: given when it went on" for name in changed}}
     check_data(config)
     check_settings(config)
     _store(folder, config, None)

@@ -53,7 +53,8 @@ class RunConfig:
         sample_prompt: what samples go on from.
         seed: of everything that is random.
         threads: default: all cores given to the process.
-        resume: go on with the run of that name; all other settings are those it was begun with.
+        resume: go on with the run of that name; all other settings are those it was begun with, but for steps: with
+            more of them, a run that is complete goes on, at the learning rates of the longer schedule.
         from_step: with resume: from the checkpoint of this step instead of the last; later ones are set aside.
         progress: show progress; default: on a terminal or in a notebook.
     """
@@ -99,17 +100,20 @@ def run(config: RunConfig) -> Result:
             raise ValueError(f"{path} is empty")
     folder = config.folder
     with folder.at_work(config.resume):
-        check_settings(_pretraining(folder, config))
+        pretraining = _pretraining(folder, config)
+        check_settings(pretraining)
         config = replace(config, text=tuple(path.absolute() for path in config.text))
         if NAME in (tables := folder.read_tables()):
             stored = {**tables[NAME], "text": tuple(map(Path, tables[NAME]["text"]))}
-            config = going_on(RunConfig(**stored), config, NOT_STORED, frozenset(("threads",)))
+            config = going_on(RunConfig(**stored), config, NOT_STORED, frozenset(("steps", "threads")))
         else:
             if not config.text:
                 config = replace(config, text=(_python_text(folder).absolute(),))
             folder.write_config(NAME, {k: v for k, v in table_of(config).items() if k not in NOT_STORED})
         _train_tokenizer(folder, config)
-        return pretrain_in(folder, _pretraining(folder, config), "pyllm run")
+        if "pretrain" not in tables:
+            pretraining = _pretraining(folder, config)
+        return pretrain_in(folder, pretraining, "pyllm run")
 
 
 def _python_text(folder: RunFolder) -> Path:
@@ -136,13 +140,13 @@ def _train_tokenizer(folder: RunFolder, config: RunConfig) -> None:
 
 
 def _pretraining(folder: RunFolder, config: RunConfig) -> PretrainConfig:
-    """The settings of its pretraining; for one that has begun, those that are not stored."""
+    """The settings of its pretraining; for one that has begun, those that are not stored or may change."""
     ours: dict[str, Any] = {
         name: getattr(config, name) for name in ("runs", "threads", "resume", "from_step", "progress")
     }
     ours["name"] = config.run_name
     if "pretrain" in folder.read_tables():
-        return PretrainConfig(**ours)
+        return PretrainConfig(steps=config.steps, **ours)
     minutes = MINUTES if config.minutes is None and config.steps is None and config.tokens is None else config.minutes
     return PretrainConfig(
         data=config.text,

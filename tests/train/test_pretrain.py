@@ -16,6 +16,7 @@ from token_files import byte_tokenizer, write_llm_c, write_nanogpt, write_shards
 
 import pyllm
 from pyllm import checkpoint
+from pyllm.data.python_text import python_text
 from pyllm.data.token_source import open_tokens
 from pyllm.model import GPT, ModelConfig
 from pyllm.model.folders import load
@@ -356,6 +357,12 @@ def test_run_does_it_all_and_goes_on(text: Path, monkeypatch: pytest.MonkeyPatch
     again = run(RunConfig(name="other", resume=True, progress=False))
     assert Path("runs/other/tokenizer.json").stat().st_mtime_ns == written
     assert (again.step, again.loss, again.validation_loss) == (8, straight.loss, straight.validation_loss)
+    metrics = Path("runs/other/metrics.jsonl")
+    whole = metrics.read_bytes()
+    metrics.write_bytes(whole[: len(whole) // 3])
+    with pytest.warns(UserWarning, match=r"metrics.jsonl tells of step \d at most, the checkpoint is of step 8"):
+        assert run(RunConfig(name="other", resume=True, progress=False)).validation_loss == straight.validation_loss
+    metrics.write_bytes(whole)
     checkpoints = Path("runs/other/checkpoints")
     back = run(
         RunConfig(name="other", resume=True, from_step=int(sorted(checkpoints.iterdir())[0].name[-8:]), progress=False)
@@ -370,6 +377,23 @@ def test_run_does_it_all_and_goes_on(text: Path, monkeypatch: pytest.MonkeyPatch
     ):
         with pytest.raises((ValueError, OSError), match=message):
             run(bad)
+
+
+def test_a_complete_run_goes_on_with_more_steps(text: Path) -> None:
+    first = run(RunConfig(text=(text,), depth=1, steps=6, context=16, vocab_size=300, progress=False))
+    more = run(RunConfig(name="text", resume=True, steps=9, progress=False))
+    assert (first.step, more.step) == (6, 9) and run(RunConfig(name="text", resume=True, progress=False)).step == 9
+    report = Path("runs/text/report.md").read_text()
+    assert "| steps | 9 | given when it went on |" in report and "| steps | 9 |\n" in report
+
+
+def test_the_text_that_python_carries_is_mixed() -> None:
+    """Its end is what a run is validated on."""
+    parts = list(python_text())
+    assert parts == list(python_text()) and len(parts) > 500
+    end = parts[-len(parts) // 10 :]
+    assert len({part[:100] for part in end}) > 40
+    assert not any(b"LEFT-TO-RIGHT MARK" in part and part.count(b"# 0x") > 100 for part in parts)
 
 
 def test_run_on_the_text_that_python_carries(text: Path, monkeypatch: pytest.MonkeyPatch) -> None:
