@@ -47,7 +47,8 @@ class Progress:
 
             self._bar = RichProgress(
                 TextColumn("{task.description}"),
-                BarColumn(40 if time_to_go else 12),
+                # Of the eight colours: where there are no others, rich's own green becomes the grey of the empty part.
+                BarColumn(40 if time_to_go else 12, complete_style="magenta", finished_style="green"),
                 TextColumn("{task.fields[figures]}"),
                 *([TimeRemainingColumn()] if time_to_go else []),
                 console=Console(stderr=True),

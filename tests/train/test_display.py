@@ -59,6 +59,19 @@ def test_a_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     assert "\x1b[2K[bold]a line[/]\n" in err.replace("\r", "")
 
 
+def test_a_full_bar_looks_full_with_eight_colours(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.delenv("COLORTERM", raising=False)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    green, grey = "\x1b[32m━", "\x1b[90m━"
+    bars = [line for line in show(monkeypatch, capsys, None).splitlines() if "━" in line]
+    assert grey in bars[0] and green in bars[-1] and grey not in bars[-1]
+
+
 @pytest.mark.parametrize(
     ("columns", "figures"),
     [
