@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ import tyro
 
 from pyllm import checkpoint
 from pyllm.data.token_source import END_OF_TEXT, is_token_data
-from pyllm.engine import Engine
+from pyllm.engine import Engine, Sample
 from pyllm.files import file_size
 from pyllm.model.folders import load
 from pyllm.ops.library import library
@@ -33,8 +34,8 @@ Running = Annotated[RunConfig, tyro.conf.arg(name="")]
 def pretrain(config: Pretraining) -> None:
     """Train a model from nothing on text or tokens. Ctrl-C saves; --resume goes on.
 
-    Text without --tokenizer is encoded with the one that `pyllm tokenizer train` has written. What is not given
-    follows from the depth; the run shows how.
+    Text without --tokenizer is encoded with runs/tokenizer/tokenizer.json, where `pyllm tokenizer train` writes it.
+    What is not given follows from the depth; the run shows how.
     """
     from pyllm import train
 
@@ -45,7 +46,8 @@ def pretrain(config: Pretraining) -> None:
     if text and config.tokenizer is None and not config.byte_level and not config.resume:
         if not DEFAULT_PATH.exists():
             raise ValueError(
-                f"{config.data[0]} is text: pass --tokenizer, run `pyllm tokenizer train` first, or pass --byte-level"
+                f"{config.data[0]} is text, and there is no {DEFAULT_PATH} yet to encode it with: "
+                "run `pyllm tokenizer train` first, or pass --tokenizer or --byte-level"
             )
         config = replace(config, tokenizer=DEFAULT_PATH)
     config = replace(config, progress=True) if config.progress is None else config
@@ -85,7 +87,7 @@ def sample(
             default: the run that was last at work in runs/.
         tokenizer: a tokenizer.json; default: the one in the folder.
         n: how many continuations.
-        max_new_tokens: the most tokens of each.
+        max_new_tokens: the most tokens of each; fewer where the prompt and they fill the model's context.
         temperature: below 1 likelier tokens are preferred; 0: always the likeliest.
         top_k: draw from so many of the likeliest tokens; 0: from all.
         top_p: draw from the fewest tokens whose probabilities reach this; 1: from all.
@@ -101,19 +103,23 @@ def sample(
     tok = Tokenizer.load(tokenizer or own)
     if tokenizer is not None and own.exists() and Tokenizer.load(own).fingerprint != tok.fingerprint:
         raise ValueError(f"{tokenizer} is another tokenizer than the model's own, {own}")
-    engine = Engine(load(folder, trainable=False), tok)
+    gpt = load(folder, trainable=False)
+    engine = Engine(gpt, tok)
     text = " ".join(prompt).encode("utf-8", "surrogateescape")
     end = tok.special_tokens.get(END_OF_TEXT)
     ids = tok.encode_ordinary(text) if text else tok.encode_ordinary("\n") if end is None else [end]
     stop = () if end is None else end
     streams = [engine.stream_text(ids, max_new_tokens, temperature, top_k, top_p, stop, seed + i) for i in range(n)]
+    context_ran_out = False
     for number, stream in enumerate(streams, 1):
         if n > 1:
             print(f"{number}:")
         print(text.decode("utf-8", "replace"), end="", flush=True)
-        for piece in stream:
-            print(printable(piece) if sys.stdout.isatty() else piece, end="", flush=True)
+        sampled = _print_all(stream)
         print()
+        context_ran_out |= sampled.finish == "length" and len(sampled.ids) < max_new_tokens
+    if context_ran_out:
+        print(f"pyllm: note: stopped at {gpt.cfg.context} tokens, the model's context", file=sys.stderr)
 
 
 COMMANDS: dict[str, Callable[..., None]] = {"run": run, "pretrain": pretrain, "sample": sample}
@@ -135,6 +141,17 @@ def _second_ctrl_c(config: PretrainConfig | RunConfig) -> Iterator[None]:
         raise SystemExit(130) from None
 
 
+def _print_all(stream: Generator[str, None, Sample]) -> Sample:
+    """Prints a text as it comes; returns its sample."""
+    while True:
+        try:
+            piece = next(stream)
+        except StopIteration as end:
+            sampled: Sample = end.value
+            return sampled
+        print(printable(piece) if sys.stdout.isatty() else piece, end="", flush=True)
+
+
 def _tell(result: Result) -> None:
     if result.stopped_by is not None:  # the loop has said how to go on
         raise SystemExit(128 + signal.Signals[result.stopped_by])
@@ -144,7 +161,7 @@ def _tell(result: Result) -> None:
     else:
         print(f"Loss: {result.loss:.4f} nats a token")
     print(f"Report: {result.report}")
-    print(f"Next: pyllm sample 'a text of yours' --model {result.run}")
+    print(f"Next: pyllm sample 'a text of yours' --model {shlex.quote(str(result.run))}")
 
 
 def _model_folder(path: Path | None) -> Path:

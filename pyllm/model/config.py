@@ -208,8 +208,16 @@ class ModelConfig:
         return cfg
 
     @classmethod
-    def derive(cls, depth: int, **fields: Any) -> tuple[ModelConfig, list[Derived]]:
-        """As from_depth; returns the derivation, too, and prints nothing."""
+    def derive(
+        cls, depth: int, *, reasons: Mapping[str, str] | None = None, **fields: Any
+    ) -> tuple[ModelConfig, list[Derived]]:
+        """As from_depth; returns the derivation, too, and prints nothing.
+
+        Args:
+            depth: the number of layers.
+            reasons: why fields have the values they are given, by their names; default: "given".
+            fields: see from_depth.
+        """
         depth = checked_integer(depth, "depth")
         if not 1 <= depth <= MOST_LAYERS:
             raise ValueError(f"depth must be between 1 and {MOST_LAYERS}, got {depth}")
@@ -220,7 +228,7 @@ class ModelConfig:
 
         def derive(name: str, value: Any, reason: str) -> Any:
             if fields.get(name) is not None:
-                value, reason = fields[name], "given"
+                value, reason = fields[name], (reasons or {}).get(name, "given")
             values[name] = value
             derivation.append(Derived(name, value, reason))
             return value

@@ -78,10 +78,11 @@ class PretrainConfig:
         bias: whether norms and matrices have biases.
         qk_norm: whether queries and keys are normalised.
         tie_embeddings: whether the classifier is the embedding.
-        window: a position sees so many.
+        window: a position sees only the last so many tokens, itself included. Default: all.
         steps: updates; this, tokens or minutes say how long the run is. Default: 20 tokens a parameter.
         tokens: to train on, counted as often as they are seen.
-        minutes: as many steps as the machine does in about that time; measured once, at the start.
+        minutes: as many steps as the machine does in about that time, with evaluation, samples and checkpoints;
+            measured once, at the start.
         batch_size: rows in a micro-batch.
         micro_batches: for one update.
         optimizer: "adamw", or "muon" for the matrices of the blocks, with AdamW for the rest.
@@ -202,8 +203,13 @@ class PretrainConfig:
 def model_config(config: PretrainConfig, vocab_size: int) -> tuple[ModelConfig, list[Derived]]:
     """The model of the settings, and how each of its values came about."""
     given = {name: value for name in MODEL_FIELDS if (value := getattr(config, name)) is not None}
-    depth = given.pop("n_layer", config.depth)
-    return ModelConfig.derive(depth, vocab_size=vocab_size, **FAMILIES[config.family] | given)
+    family = FAMILIES[config.family]
+    reasons = {name: f"the family {config.family}" for name in family if name not in given}
+    if config.vocab_size is None:
+        of_text = config.byte_level or config.tokenizer is not None
+        reasons["vocab_size"] = "the tokenizer's" if of_text else "what the tokens' format says"
+    fields = {"vocab_size": vocab_size} | family | given
+    return ModelConfig.derive(given.get("n_layer", config.depth), reasons=reasons, **fields)
 
 
 def resolved(config: PretrainConfig, model: ModelConfig) -> tuple[PretrainConfig, list[Derived]]:

@@ -90,10 +90,10 @@ def check_length(config: PretrainConfig, training: TokenSource, context: int) ->
         ValueError: says how many tokens there are and how many there must be.
     """
     if len(training) <= context:
-        kept = "" if config.validation_data or config.validation_fraction == 0 else " that are not kept for validation"
+        have = "has" if len(config.data) == 1 else "have"
         raise ValueError(
-            f"{', '.join(map(str, config.data))}: {len(training)} tokens{kept} are fewer than the {context + 1} of one "
-            f"row (context {context}, and one that follows): give more data, or a shorter context"
+            f"{', '.join(map(str, config.data))} {have} {len(training)} tokens for training, fewer than one row of "
+            f"{context + 1} (a context of {context} and the token that follows): give more data, or a shorter context"
         )
 
 

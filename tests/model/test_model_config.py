@@ -115,6 +115,8 @@ def test_what_is_given_to_the_dial_is_kept_and_followed() -> None:
     assert (cfg.rope_theta, cfg.qk_norm) == (5e5, True)
     given = {line.name: line.value for line in derivation if line.reason == "given"}
     assert given == {"n_embd": 512, "mlp": "gelu", "rope_theta": 5e5, "qk_norm": True}
+    _, derivation = ModelConfig.derive(4, reasons={"mlp": "a preset"}, n_embd=512, mlp="gelu")
+    assert {(line.name, line.reason) for line in derivation} >= {("mlp", "a preset"), ("n_embd", "given")}
     assert ModelConfig.from_depth(4, show=False, n_embd=128, n_head=4).head_dim == 32
     assert ModelConfig.from_depth(4, show=False, n_embd=128, n_head=4, head_dim=48).head_dim == 48
     with pytest.raises(ValueError, match="n_embd must be a multiple of n_head where head_dim is not given, got 128"):

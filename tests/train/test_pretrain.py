@@ -242,7 +242,7 @@ def test_the_dial_and_what_is_given(text: Path) -> None:
     few = resolved(PretrainConfig(depth=6, steps=30), shape)[0]
     assert (few.evaluate_every, few.sample_every, few.save_every) == (25, 25, 3)
     assert {one.name for one in more} >= {"lr", "steps", "batch_size", "warmup_steps", "save_every"}
-    shape, _ = model_config(PretrainConfig(depth=6, family="gpt2", n_embd=128, n_head=4), 256)
+    shape, derivation = model_config(PretrainConfig(depth=6, family="gpt2", n_embd=128, n_head=4), 256)
     assert (shape.norm, shape.position, shape.mlp, shape.bias, shape.n_head) == (
         "layernorm",
         "learned",
@@ -250,6 +250,25 @@ def test_the_dial_and_what_is_given(text: Path) -> None:
         True,
         4,
     )
+    reasons = {one.name: one.reason for one in derivation}
+    assert {reasons[name] for name in ("norm", "position", "mlp", "bias")} == {"the family gpt2"}
+    assert (reasons["n_embd"], reasons["n_layer"]) == ("given", "the depth")
+    assert reasons["vocab_size"] == "what the tokens' format says"
+
+
+@pytest.mark.parametrize(
+    ("settings", "name", "reason"),
+    [
+        ({"byte_level": True}, "vocab_size", "the tokenizer's"),
+        ({"tokenizer": Path("t.json")}, "vocab_size", "the tokenizer's"),
+        ({"vocab_size": 300}, "vocab_size", "given"),
+        ({"family": "gpt2", "norm": "rmsnorm"}, "norm", "given"),
+        ({"n_layer": 2}, "n_layer", "given"),
+    ],
+)
+def test_the_derivation_says_where_a_value_comes_from(settings: dict[str, Any], name: str, reason: str) -> None:
+    _, derivation = model_config(PretrainConfig(**settings), 300)
+    assert {one.name: one.reason for one in derivation}[name] == reason
 
 
 @pytest.mark.parametrize(
@@ -267,8 +286,11 @@ def test_the_dial_and_what_is_given(text: Path) -> None:
         ({"byte_level": False}, "text.txt is text: give the tokenizer to encode it with"),
         ({"byte_level": False, "tokenizer": Path("t.json")}, "t.json"),
         ({"vocab_size": 300}, "vocab_size is for tokens without a tokenizer"),
-        ({"data": (Path("short.txt"),)}, "short.txt: 9 tokens that are not kept for validation are fewer than the 17"),
-        ({"data": (Path("short.txt"),), "validation_fraction": 0}, "short.txt: 11 tokens are fewer than the 17 of one"),
+        ({"data": (Path("short.txt"),)}, "short.txt has 9 tokens for training, fewer than one row of 17 (a context of"),
+        (
+            {"data": (Path("short.txt"),), "validation_fraction": 0},
+            "short.txt has 11 tokens for training, fewer than",
+        ),
         ({"validation_fraction": 1.0}, "validation_fraction must be from 0 to below 1, got 1.0"),
         ({"steps": 0}, "steps must be positive, got 0"),
         ({"steps": None, "minutes": math.inf}, "minutes must be at most 1,000,000,000,000, got inf"),

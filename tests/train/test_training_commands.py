@@ -64,6 +64,21 @@ def test_pretrain_then_sample(pyllm: Pyllm) -> None:
     assert several[0] == 0 and several[1].startswith("1:\n") and "\n2:\n" in several[1]
 
 
+def test_a_sample_that_fills_the_context_says_so(pyllm: Pyllm) -> None:
+    """And the command that comes next can be pasted, whatever the run is called."""
+    status, out, _ = pyllm("pretrain", "text.txt", "--byte-level", *TINY, "--steps", "2", "--name", "my book")
+    assert status == 0 and out.endswith("Next: pyllm sample 'a text of yours' --model 'runs/my book'\n")
+    note = "pyllm: note: stopped at 16 tokens, the model's context\n"
+    for options, err in (
+        (["--max-new-tokens", "99"], note),
+        (["--max-new-tokens", "99", "--n", "2"], note),
+        (["--max-new-tokens", "13"], ""),
+        (["--max-new-tokens", "5"], ""),
+    ):
+        status, out, printed = pyllm("sample", "one", "--model", "runs/my book", *options)
+        assert (status, printed) == (0, err) and "one" in out
+
+
 def test_run(pyllm: Pyllm) -> None:
     status, out, err = pyllm(
         "run", "--text", "text.txt", "--depth", "1", "--steps", "5", "--context", "16", "--threads", "1"
@@ -79,7 +94,8 @@ def test_run(pyllm: Pyllm) -> None:
 def test_pretrain_takes_the_tokenizer_that_was_trained(pyllm: Pyllm) -> None:
     status, _, err = pyllm("pretrain", "text.txt", *TINY)
     assert status == 1 and err == (
-        "pyllm: text.txt is text: pass --tokenizer, run `pyllm tokenizer train` first, or pass --byte-level\n"
+        "pyllm: text.txt is text, and there is no runs/tokenizer/tokenizer.json yet to encode it with: "
+        "run `pyllm tokenizer train` first, or pass --tokenizer or --byte-level\n"
     )
     Path("runs/tokenizer").mkdir(parents=True)
     byte_tokenizer("<|endoftext|>").save("runs/tokenizer/tokenizer.json")
@@ -110,8 +126,8 @@ def test_every_mistake_is_one_line(pyllm: Pyllm, tmp_path: Path) -> None:
     one_line(pyllm("pretrain", "empty.txt", *quick, "a"), "empty.txt is empty")
     one_line(pyllm("run", "--text", "empty.txt"), "empty.txt is empty")
     Path("short.txt").write_text("short")
-    one_line(pyllm("pretrain", "short.txt", *quick, "a"), "fewer than the 17 of one row")
-    one_line(pyllm("run", "--text", "short.txt"), "fewer than the ")
+    one_line(pyllm("pretrain", "short.txt", *quick, "a"), "short.txt has 4 tokens for training, fewer than one row")
+    one_line(pyllm("run", "--text", "short.txt"), "fewer than one row of ")
     write_llm_c(Path("ids.bin"), [1, 2, 70, 3] * 30)
     one_line(pyllm("pretrain", "ids.bin", "--vocab-size", "70", *TINY), "ids.bin holds the token id 70 at place ")
     content = Path("ids.bin").read_bytes()
