@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import zipfile
 import zlib
@@ -183,7 +184,7 @@ def newest(
                 verify(earlier.path)
             except ValueError:
                 continue
-            what_to_do = offer.format(step=earlier.step, path=earlier.path)
+            what_to_do = offer.format(step=earlier.step, path=shlex.quote(str(earlier.path)))
             raise ValueError(f"{error}. The one before it, of step {earlier.step}, is whole: {what_to_do}") from None
         raise ValueError(f"{error}, and no other in {folder} is whole") from None
 

@@ -135,7 +135,7 @@ def _second_ctrl_c(config: PretrainConfig | RunConfig) -> Iterator[None]:
         if not path.exists():
             raise
         print(
-            f"\npyllm: stopped at once; {path} holds what was saved before: --resume goes on from there",
+            f"\npyllm: stopped at once; --resume goes on from the last checkpoint in {path}, or from the beginning",
             file=sys.stderr,
         )
         raise SystemExit(130) from None

@@ -44,7 +44,8 @@ class RunConfig:
         name: of the run; it lives in RUNS/NAME. Default: the first text's, or "python".
         runs: the folder of all runs.
         depth: the dial: the number of layers, from which the rest of the model and of training follows.
-        minutes: how long pretraining may take, about; default: 2, unless steps or tokens are given.
+        minutes: how long pretraining may take, about, with evaluation, samples and checkpoints; default: 2, unless
+            steps or tokens are given.
         steps: updates, instead of minutes.
         tokens: to train on, instead of minutes.
         vocab_size: ids of the tokenizer; default: what the depth asks for, and less for a short text.
