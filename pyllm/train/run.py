@@ -31,7 +31,7 @@ from pyllm.train.run_folder import RunFolder, going_on, table_of
 
 NAME = "run"
 MINUTES = 2.0
-PYTHON_BYTES = 4_000_000
+PYTHON_BYTES = 12_000_000  # more than two minutes see: nothing is seen twice
 BYTES_A_MERGE = 1000  # of text: a merge that few places use teaches the model little
 
 
