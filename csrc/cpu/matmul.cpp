@@ -5,12 +5,12 @@
 // van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008): a panel of b (depth x tile_columns) stays
 // in the first-level cache, a block of a (block_rows x depth) in the second, all of b's block in the third.
 // The threads pack together, then share the blocks of out between them; each element is summed by one thread, over k
-// ascending within a depth block and over the blocks in order. The order thus depends on K alone, and a row of out has
-// the same bits whatever M is and however many threads there are.
+// ascending within a depth block and over the blocks in order. The order thus depends on K alone: a row of out has the
+// same bits in any company of rows and at any number of threads.
 //
 // Few rows (a decoding step) are bound by reading b once: no packing pays there. With b transposed, each element is
-// then a dot product of two rows as they lie, its sum's order again one that depends on K alone: a row of a step of
-// decoding has the same bits alone and among up to few_rows.
+// then a dot product of two rows as they lie, summed in another order that depends on K alone: what a row's bits are
+// differs between up to few_rows and more, and by nothing else.
 #include <algorithm>
 #include <initializer_list>
 
