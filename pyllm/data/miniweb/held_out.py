@@ -1,0 +1,33 @@
+"""What examinations ask and training never shows: split by a hash of the thing itself, before anything is written.
+
+The split is the same for every seed and size, so that no two files of different seeds can leak into each other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Literal
+
+Kind = Literal["country", "operands", "word"]
+
+# The share that is held out. Countries: from questions and answers only; the encyclopedia has all of them.
+SHARES: dict[Kind, float] = {"country": 0.3, "operands": 0.2, "word": 0.2}
+
+
+def is_held_out(kind: Kind, key: str) -> bool:
+    """Whether examinations alone may ask for this.
+
+    Args:
+        kind: "country": never in a question or its answer; "operands": never a problem of homework; "word": never in
+            the speller's dictionary.
+        key: the country's name, the operands as `operands_key` writes them, the word in lower case.
+    """
+    digest = hashlib.sha256(f"{kind}:{key}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") < SHARES[kind] * 2**64
+
+
+def operands_key(left: int, operator: str, right: int) -> str:
+    """A problem's key: the same for 3 + 4 and 4 + 3."""
+    if operator in "+*×":
+        left, right = sorted((left, right))
+    return f"{left}{operator}{right}"
