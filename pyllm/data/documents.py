@@ -1,0 +1,248 @@
+"""Documents in Parquet files, with FineWeb's columns.
+
+The columns and their types are those of https://huggingface.co/datasets/HuggingFaceFW/fineweb. Files are written
+compressed with zstd, in row groups of bounded size and with a checksum a page, and read batch by batch, so that memory
+holds a few megabytes of a file of any size.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pyllm.data.document import Document
+from pyllm.data.extras import data_extra
+from pyllm.files import file_size, written_whole
+from pyllm.patterns import utf8
+
+if TYPE_CHECKING:
+    import pyarrow
+
+TYPES = {
+    "text": "string",
+    "id": "string",
+    "dump": "string",
+    "url": "string",
+    "date": "string",
+    "file_path": "string",
+    "language": "string",
+    "language_score": "double",
+    "token_count": "int64",
+}
+COLUMNS = tuple(TYPES)
+ROW_GROUP_BYTES = 8 << 20  # of text, uncompressed
+ROW_GROUP_ROWS = 1 << 15
+BATCH_ROWS = 512
+READ_BYTES = 1 << 20  # of the file at a time
+
+_DEFAULTS = {"language_score": 0.0, "token_count": None}
+
+
+def schema() -> pyarrow.Schema:
+    """FineWeb's columns, for pyarrow."""
+    with data_extra():
+        import pyarrow
+
+    return pyarrow.schema([(name, pyarrow.type_for_alias(kind)) for name, kind in TYPES.items()])
+
+
+class DocumentWriter:
+    """Writes documents into a Parquet file. Use as a context manager.
+
+    The file stands at `path` when the block ends, whole; when it raises, what stood there before still does. The same
+    documents give the same bytes.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        with data_extra():
+            from pyarrow import parquet
+
+        self._count = 0
+        self._schema = schema()
+        self._columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
+        self._bytes = 0
+        self._whole = written_whole(Path(path))
+        file = self._whole.__enter__()
+        self._writer = parquet.ParquetWriter(
+            file,
+            self._schema,
+            compression="zstd",
+            use_dictionary=["dump", "file_path", "language"],
+            write_statistics=False,
+            write_page_checksum=True,
+        )
+
+    def __enter__(self) -> DocumentWriter:
+        return self
+
+    def __len__(self) -> int:
+        """The documents so far."""
+        return self._count
+
+    def append(self, document: Document) -> None:
+        """Adds a document; lone surrogates in it become U+FFFD."""
+        for name, column in self._columns.items():
+            column.append(getattr(document, name))
+        self._count += 1
+        self._bytes += len(document.text)
+        if self._bytes >= ROW_GROUP_BYTES or len(self._columns["text"]) >= ROW_GROUP_ROWS:
+            self._write_row_group()
+
+    def _write_row_group(self) -> None:
+        import pyarrow
+
+        arrays = []
+        for field in self._schema:
+            values = self._columns[field.name]
+            try:
+                arrays.append(pyarrow.array(values, field.type))
+            except UnicodeEncodeError:
+                arrays.append(pyarrow.array([utf8(value).decode() for value in values], field.type))
+            values.clear()
+        self._bytes = 0
+        self._writer.write_table(pyarrow.Table.from_arrays(arrays, schema=self._schema), row_group_size=len(arrays[0]))
+
+    def __exit__(self, kind: type[BaseException] | None, *details: Any) -> None:
+        try:
+            if kind is None:
+                if self._columns["text"]:
+                    self._write_row_group()
+                self._writer.close()
+        except BaseException as error:
+            self._whole.__exit__(type(error), error, error.__traceback__)
+            raise
+        self._whole.__exit__(kind, *details)
+
+
+def read_documents(path: str | os.PathLike[str]) -> Iterator[Document]:
+    """The documents of a Parquet file, FineWeb's own or another one that has at least a column text.
+
+    Of columns that are not there documents have the defaults; their id is then the file's name and their place in it,
+    "pages.parquet#0".
+
+    Raises:
+        OSError: the file cannot be read.
+        ValueError: it is damaged or no Parquet file, has no column text, one of another type, or a row without text.
+    """
+    path = Path(path)
+    row = 0
+    for batch in read_batches(path, COLUMNS):
+        columns = {name: column.to_pylist() for name, column in zip(batch.schema.names, batch.columns, strict=True)}
+        for name, values in columns.items():
+            default = _DEFAULTS.get(name, "")
+            if default is not None:
+                columns[name] = [default if value is None else value for value in values]
+        if "id" not in columns:
+            columns["id"] = [place_id(path, row + place) for place in range(len(batch))]
+        row += len(batch)
+        names = list(columns)
+        for values in zip(*columns.values(), strict=True):
+            yield Document(**dict(zip(names, values, strict=True)))
+
+
+def place_id(path: Path, row: int) -> str:
+    """The id of a document that has none of its own."""
+    return f"{path.name}#{row}"
+
+
+def count_documents(path: str | os.PathLike[str]) -> int:
+    """The number of documents in a Parquet file. Raises as read_documents does."""
+    with _opened(Path(path)) as file:
+        return int(file.metadata.num_rows)
+
+
+def read_batches(
+    path: str | os.PathLike[str], columns: Sequence[str] = COLUMNS, rows: int = BATCH_ROWS
+) -> Iterator[pyarrow.RecordBatch]:
+    """A Parquet file's columns, batch by batch, in FineWeb's types.
+
+    Args:
+        path: of the file.
+        columns: those wanted; those that the file lacks are left out, but for text.
+        rows: at most, of a batch.
+
+    Raises:
+        OSError, ValueError: as read_documents does.
+    """
+    with data_extra():
+        import pyarrow
+
+    path = Path(path)
+    with _opened(path) as file:
+        wanted = [field for field in schema() if field.name in columns and field.name in file.schema_arrow.names]
+        _check_columns(path, file.schema_arrow, wanted)
+        row = 0
+        batches = file.iter_batches(rows, columns=[field.name for field in wanted], use_threads=False)
+        while True:
+            try:
+                batch = next(batches, None)
+                if batch is None:
+                    break
+                arrays = [_cast(batch.column(field.name), field.type) for field in wanted]
+                batch = pyarrow.RecordBatch.from_arrays(arrays, schema=pyarrow.schema(wanted))
+                batch.validate(full=True)
+            except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
+                raise _damaged(path, error) from None
+            if "text" in columns and (nulls := batch.column("text").null_count):
+                place = batch.column("text").is_valid().index(pyarrow.scalar(False)).as_py()
+                raise ValueError(
+                    f"{path}: the text of row {row + place} is null"
+                    + (f", and so are {nulls - 1} more in the rows that follow it" if nulls > 1 else "")
+                )
+            yield batch
+            row += len(batch)
+        if row != file.metadata.num_rows:
+            raise ValueError(f"{path} is damaged: it holds {row} rows and counts {file.metadata.num_rows}")
+
+
+def _opened(path: Path) -> Any:
+    with data_extra():
+        import pyarrow
+        from pyarrow import parquet
+
+    file_size(path)
+    try:
+        return parquet.ParquetFile(path, buffer_size=READ_BYTES, page_checksum_verification=True)
+    except (pyarrow.ArrowException, OSError) as error:
+        if isinstance(error, PermissionError):
+            raise
+        raise _damaged(path, error) from None
+
+
+def _damaged(path: Path, error: BaseException) -> ValueError:
+    """What pyarrow says, on one line, as the reason."""
+    reason = " ".join(str(error).split())[:300]
+    return ValueError(f"{path} is damaged, or no Parquet file: {reason or type(error).__name__}")
+
+
+def _check_columns(path: Path, found: pyarrow.Schema, wanted: Sequence[pyarrow.Field]) -> None:
+    """Raises ValueError where there is no column text, or one whose type cannot become FineWeb's."""
+    from pyarrow import types
+
+    if "text" not in found.names:
+        raise ValueError(f"{path} has no column 'text'; its columns are {', '.join(found.names)[:200] or 'none'}")
+    for field in wanted:
+        if len(found.get_all_field_indices(field.name)) > 1:
+            raise ValueError(f"{path} has more than one column {field.name!r}")
+        kind = found.field(field.name).type
+        value = kind.value_type if types.is_dictionary(kind) else kind
+        is_text = types.is_string(value) or types.is_large_string(value) or types.is_string_view(value)
+        is_number = types.is_integer(value) or types.is_floating(value)
+        if field.name == "text" or types.is_nested(value):
+            fits = is_text
+        elif field.type == "string":
+            fits = is_text or is_number or types.is_temporal(value)
+        else:
+            fits = is_number or types.is_null(value)
+        if not (fits or (types.is_null(value) and field.name != "text")):
+            raise ValueError(f"{path}: its column {field.name!r} holds {kind}, not {field.type}")
+
+
+def _cast(column: pyarrow.Array, kind: pyarrow.DataType) -> pyarrow.Array:
+    if column.type == kind:
+        return column
+    if hasattr(column, "dictionary_decode"):
+        column = column.dictionary_decode()
+    return column.cast(kind)
