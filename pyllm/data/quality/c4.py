@@ -7,18 +7,13 @@ import re
 from pyllm.data.document import KEEP, Verdict
 from pyllm.data.quality.gopher import EMPTY
 from pyllm.data.quality.page_text import PageText
+from pyllm.data.quality.sentences import count_sentences
 from pyllm.data.quality.thresholds import C4_QUALITY, C4Quality
 
 BRACKET = re.compile(r"([\[\]])")
 POLICIES = ("terms of use", "privacy policy", "cookie policy", "uses cookies", "use of cookies", "use cookies")
 LINE_ENDS = (".", "?", "!", '"', "'", "”", "’", "。", "？", "！")
 ELLIPSES = ("...", "…")
-
-# Where a sentence ends inside a line: behind a mark, its closing quotes and a space; no small letter follows. Titles
-# that stand before a name end none. All of bounded length, so that the time is linear in that of the line.
-SENTENCE_BREAK = re.compile(
-    r"[.?!…](?<!\bMr\.)(?<!\bMrs\.)(?<!\bMs\.)(?<!\bDr\.)(?<!\bSt\.)(?<!\bProf\.)[\"'”’»)\]]{0,3}\s(?=[^a-z])|[。？！](?=.)"
-)
 
 
 def c4_quality(text: str | PageText, thresholds: C4Quality = C4_QUALITY) -> Verdict:
@@ -77,7 +72,7 @@ def c4_quality(text: str | PageText, thresholds: C4Quality = C4_QUALITY) -> Verd
             removed += 1
         kept.append(mended)
         if sentences < enough:
-            sentences += 1 + len(SENTENCE_BREAK.findall(mended))
+            sentences += count_sentences(mended)
     if sentences < enough:
         return Verdict(False, "too_few_sentences", f"{sentences} in the lines that are left, below {enough}")
     if not removed:

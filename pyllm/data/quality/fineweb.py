@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import regex
-
 from pyllm.data.document import KEEP, Verdict
 from pyllm.data.quality.gopher import EMPTY, characters_in_copies
 from pyllm.data.quality.line_wrapping import unwrap_lines
 from pyllm.data.quality.page_text import PageText
+from pyllm.data.quality.sentences import SENTENCE_BREAK, ends_as_a_sentence
 from pyllm.data.quality.thresholds import FINEWEB_QUALITY, FineWebQuality
-
-SENTENCE_MARK = regex.compile(r"\p{Sentence_Terminal}")
-CLOSING = "\"'”’»›)]}*_"
-"""What may stand behind the mark that ends a line: closing quotes and brackets, and marks of emphasis."""
 
 
 def fineweb_quality(text: str | PageText, thresholds: FineWebQuality = FINEWEB_QUALITY) -> Verdict:
     """Drops a page with few lines that end as sentences do, with many short lines or with many copies of lines.
 
-    Lines of a text that was filled to a width, in mid-sentence, are joined first: see line_wrapping.
+    Two things that the paper does not speak of keep running text from being taken for a list. Lines of a text that was
+    filled to a width are joined first: see line_wrapping. And the last line counts as punctuated where a sentence ends
+    inside it: a text that was cut off ends in mid-sentence.
 
     Args:
         text: the page's text.
@@ -33,6 +30,7 @@ def fineweb_quality(text: str | PageText, thresholds: FineWebQuality = FINEWEB_Q
     limit = thresholds.min_punctuated_lines
     if limit is not None:
         ends = sum(map(ends_as_a_sentence, lines))
+        ends += not ends_as_a_sentence(lines[-1]) and SENTENCE_BREAK.search(lines[-1]) is not None
         if ends <= limit * number:
             detail = f"{ends / number:.1%} of the lines end with terminal punctuation, not above {limit:.1%}"
             return Verdict(False, "few_punctuated_lines", detail)
@@ -53,11 +51,3 @@ def fineweb_quality(text: str | PageText, thresholds: FineWebQuality = FINEWEB_Q
         detail = f"{(number - 1) / max(len(page.words), 1):.2f} line breaks to a word, above {limit:g}"
         return Verdict(False, "many_line_breaks", detail)
     return KEEP
-
-
-def ends_as_a_sentence(line: str) -> bool:
-    """Whether a line ends with the mark of a sentence's end, in any script, behind which quotes may be closed."""
-    last = line[-1]
-    if last in CLOSING:
-        last = line.rstrip(CLOSING)[-1:]
-    return last in ".?!" if last.isascii() else SENTENCE_MARK.match(last) is not None
