@@ -14,6 +14,7 @@ USAGE = """usage: pyllm COMMAND ...
 
 commands:
   run         do it all: a tokenizer and a model from a text, samples, a report
+  data        make documents and tokens of web pages
   tokenizer   train a byte-level BPE tokenizer and see it at work
   pretrain    train a model from nothing on text or token shards
   sample      continue a prompt
@@ -39,6 +40,10 @@ def _main(words: list[str]) -> int:
             from pyllm.tokenizer_commands import COMMANDS
 
             return _run(COMMANDS, "pyllm tokenizer", arguments)
+        case ["data", *arguments]:
+            from pyllm.data_commands import COMMANDS
+
+            return _run(COMMANDS, "pyllm data", arguments)
         case ["run" | "pretrain" | "sample" as command, *arguments]:
             from pyllm.training_commands import COMMANDS
 
@@ -79,7 +84,7 @@ def _run(commands: Callable[..., None] | dict[str, Callable[..., None]], program
         place = f"{error.filename}: " if error.filename is not None else ""
         print(f"pyllm: {place}{error.strerror or error}", file=sys.stderr)
         return 1
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, ImportError) as error:
         print(f"pyllm: {error}", file=sys.stderr)
         return 1
     except MemoryError:

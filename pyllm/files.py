@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+LOCK = ".lock"  # in a folder that is held
+
 
 def file_size(path: Path) -> int:
     """The size of a file in bytes.
@@ -47,6 +49,25 @@ def check_writable(folder: Path) -> None:
     """Raises PermissionError when one may not write into a folder: names that, and not the file that was to come."""
     if not os.access(folder, os.W_OK | os.X_OK):
         raise PermissionError(f"there is no permission to write into the folder {folder}")
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Keeps other processes from writing into a folder, if they ask as well.
+
+    Raises:
+        PermissionError: this one may not write there.
+        ValueError: another one does.
+    """
+    import fcntl
+
+    check_writable(folder)
+    with (folder / LOCK).open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise ValueError(f"another process is at work on {folder}; stop it first") from None
+        yield
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from pyllm import checkpoint
 from pyllm.devices import devices
 from pyllm.files import write_whole
+from pyllm.markdown import markdown_table
 from pyllm.model import ModelConfig
 from pyllm.threads import available_cores
 from pyllm.train.display import duration, printable
@@ -78,7 +78,7 @@ def _stage(
     found = checkpoint.found(folder.checkpoints, stage)
     if found:
         rows.append(("model", f"[{found[-1].path.name}]({found[-1].path.relative_to(folder.path)})"))
-    parts = [f"## {stage}\n", *_table(("", ""), rows)]
+    parts = [f"## {stage}\n", *markdown_table(("", ""), rows)]
     if plot is not None:
         parts += ["", f"![losses of {stage}]({plot.relative_to(folder.path)})"]
     if samples:
@@ -89,7 +89,9 @@ def _stage(
                 parts += [f"After step {line['step']:,}:\n", _quoted(line["sample"]), ""]
     if reasons:
         parts.append("\n### The dial: how each number came about\n")
-        parts += _table(("setting", "value", "because"), [(name, *_split(reason)) for name, reason in reasons.items()])
+        parts += markdown_table(
+            ("setting", "value", "because"), [(name, *_split(reason)) for name, reason in reasons.items()]
+        )
     parts.append("\n### Evaluations\n")
     if not evaluations:
         return [*parts, "None.", ""]
@@ -98,15 +100,11 @@ def _stage(
     columns = [name for name in wanted if any(name in line for line in evaluations)]
     header = ("step", *(name.replace("_", " ") for name in columns))
     table = [tuple(_number(line.get(name)) for name in ("step", *columns)) for line in evaluations]
-    return [*parts, *_table(header, table), ""]
+    return [*parts, *markdown_table(header, table), ""]
 
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
-
-
-def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
-    return ["| " + " | ".join(cells) + " |" for cells in (header, ("---",) * len(header), *rows)]
 
 
 def _split(reason: str) -> tuple[str, str]:

@@ -8,9 +8,9 @@ holds a few megabytes of a file of any size.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pyllm.data.document import Document
 from pyllm.data.extras import data_extra
@@ -19,6 +19,8 @@ from pyllm.patterns import utf8
 
 if TYPE_CHECKING:
     import pyarrow
+
+Writer = TypeVar("Writer", bound="RowWriter")
 
 TYPES = {
     "text": "string",
@@ -32,36 +34,43 @@ TYPES = {
     "token_count": "int64",
 }
 COLUMNS = tuple(TYPES)
+REPEATED = ("dump", "file_path", "language", "stage", "reason")  # columns in which few values recur
 ROW_GROUP_BYTES = 8 << 20  # of text, uncompressed
 ROW_GROUP_ROWS = 1 << 15
-BATCH_ROWS = 512
+BATCH_BYTES = 1 << 20  # uncompressed, about
+MOST_BATCH_ROWS = 1 << 12
 READ_BYTES = 1 << 20  # of the file at a time
 
 _DEFAULTS = {"language_score": 0.0, "token_count": None}
 
 
-def schema() -> pyarrow.Schema:
-    """FineWeb's columns, for pyarrow."""
+def schema(types: Mapping[str, str] = TYPES) -> pyarrow.Schema:
+    """Columns, for pyarrow; FineWeb's by default."""
     with data_extra():
         import pyarrow
 
-    return pyarrow.schema([(name, pyarrow.type_for_alias(kind)) for name, kind in TYPES.items()])
+    return pyarrow.schema([(name, pyarrow.type_for_alias(kind)) for name, kind in types.items()])
 
 
-class DocumentWriter:
-    """Writes documents into a Parquet file. Use as a context manager.
+class RowWriter:
+    """Writes rows into a Parquet file. Use as a context manager.
 
     The file stands at `path` when the block ends, whole; when it raises, what stood there before still does. The same
-    documents give the same bytes.
+    rows give the same bytes. len() is the number of rows so far.
+
+    Args:
+        path: of the file.
+        types: pyarrow's names of the columns' types.
+        text: the column that holds most of the bytes.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], types: Mapping[str, str], text: str) -> None:
         with data_extra():
             from pyarrow import parquet
 
         self._count = 0
-        self._schema = schema()
-        self._columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
+        self._schema, self._text = schema(types), text
+        self._columns: dict[str, list[Any]] = {name: [] for name in types}
         self._bytes = 0
         self._whole = written_whole(Path(path))
         file = self._whole.__enter__()
@@ -69,25 +78,25 @@ class DocumentWriter:
             file,
             self._schema,
             compression="zstd",
-            use_dictionary=["dump", "file_path", "language"],
+            use_dictionary=[name for name in REPEATED if name in types],
             write_statistics=False,
             write_page_checksum=True,
         )
 
-    def __enter__(self) -> DocumentWriter:
+    def __enter__(self: Writer) -> Writer:
         return self
 
     def __len__(self) -> int:
-        """The documents so far."""
+        """The rows so far."""
         return self._count
 
-    def append(self, document: Document) -> None:
-        """Adds a document; lone surrogates in it become U+FFFD."""
+    def append(self, row: Any) -> None:
+        """Adds a row, whose columns are the object's attributes; lone surrogates in it become U+FFFD."""
         for name, column in self._columns.items():
-            column.append(getattr(document, name))
+            column.append(getattr(row, name))
         self._count += 1
-        self._bytes += len(document.text)
-        if self._bytes >= ROW_GROUP_BYTES or len(self._columns["text"]) >= ROW_GROUP_ROWS:
+        self._bytes += len(getattr(row, self._text))
+        if self._bytes >= ROW_GROUP_BYTES or len(self._columns[self._text]) >= ROW_GROUP_ROWS:
             self._write_row_group()
 
     def _write_row_group(self) -> None:
@@ -107,7 +116,7 @@ class DocumentWriter:
     def __exit__(self, kind: type[BaseException] | None, *details: Any) -> None:
         try:
             if kind is None:
-                if self._columns["text"]:
+                if self._columns[self._text]:
                     self._write_row_group()
                 self._writer.close()
         except BaseException as error:
@@ -116,11 +125,18 @@ class DocumentWriter:
         self._whole.__exit__(kind, *details)
 
 
+class DocumentWriter(RowWriter):
+    """Writes documents into a Parquet file; see RowWriter."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        super().__init__(path, TYPES, "text")
+
+
 def read_documents(path: str | os.PathLike[str]) -> Iterator[Document]:
     """The documents of a Parquet file, FineWeb's own or another one that has at least a column text.
 
-    Of columns that are not there documents have the defaults; their id is then the file's name and their place in it,
-    "pages.parquet#0".
+    Of columns that are not there, and of nulls, documents have the defaults; their id is then the file's name and
+    their place in it, "pages.parquet#0".
 
     Raises:
         OSError: the file cannot be read.
@@ -134,34 +150,34 @@ def read_documents(path: str | os.PathLike[str]) -> Iterator[Document]:
             default = _DEFAULTS.get(name, "")
             if default is not None:
                 columns[name] = [default if value is None else value for value in values]
-        if "id" not in columns:
-            columns["id"] = [place_id(path, row + place) for place in range(len(batch))]
+        columns["id"] = document_ids(batch, path, row)
         row += len(batch)
         names = list(columns)
         for values in zip(*columns.values(), strict=True):
             yield Document(**dict(zip(names, values, strict=True)))
 
 
-def place_id(path: Path, row: int) -> str:
-    """The id of a document that has none of its own."""
-    return f"{path.name}#{row}"
+def document_ids(batch: pyarrow.RecordBatch, path: Path, row: int) -> list[str]:
+    """The ids of a batch that starts at a row of a file: their own, or made of the file's name and their row."""
+    ids = batch.column("id").to_pylist() if "id" in batch.schema.names else [None] * len(batch)
+    return [id or f"{path.name}#{row + place}" for place, id in enumerate(ids)]
 
 
 def count_documents(path: str | os.PathLike[str]) -> int:
     """The number of documents in a Parquet file. Raises as read_documents does."""
-    with _opened(Path(path)) as file:
+    with opened(Path(path)) as file:
         return int(file.metadata.num_rows)
 
 
 def read_batches(
-    path: str | os.PathLike[str], columns: Sequence[str] = COLUMNS, rows: int = BATCH_ROWS
+    path: str | os.PathLike[str], columns: Sequence[str] = COLUMNS, batch_bytes: int = BATCH_BYTES
 ) -> Iterator[pyarrow.RecordBatch]:
     """A Parquet file's columns, batch by batch, in FineWeb's types.
 
     Args:
         path: of the file.
         columns: those wanted; those that the file lacks are left out, but for text.
-        rows: at most, of a batch.
+        batch_bytes: of a batch, about: its rows are so many of the file's mean size.
 
     Raises:
         OSError, ValueError: as read_documents does.
@@ -170,10 +186,13 @@ def read_batches(
         import pyarrow
 
     path = Path(path)
-    with _opened(path) as file:
+    with opened(path) as file:
         wanted = [field for field in schema() if field.name in columns and field.name in file.schema_arrow.names]
         _check_columns(path, file.schema_arrow, wanted)
         row = 0
+        groups = (file.metadata.row_group(index) for index in range(file.metadata.num_row_groups))
+        row_bytes = max((group.total_byte_size // max(group.num_rows, 1) for group in groups), default=1)
+        rows = min(max(batch_bytes // max(row_bytes, 1), 1), MOST_BATCH_ROWS)
         batches = file.iter_batches(rows, columns=[field.name for field in wanted], use_threads=False)
         while True:
             try:
@@ -197,7 +216,7 @@ def read_batches(
             raise ValueError(f"{path} is damaged: it holds {row} rows and counts {file.metadata.num_rows}")
 
 
-def _opened(path: Path) -> Any:
+def opened(path: Path) -> Any:
     with data_extra():
         import pyarrow
         from pyarrow import parquet

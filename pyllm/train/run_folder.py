@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pyllm.files import check_writable, make_folder, write_whole
+from pyllm.files import held, make_folder, write_whole
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -60,24 +60,6 @@ class RunFolder:
             ) from None
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """Keeps other processes from writing into the folder.
-
-        Raises:
-            PermissionError: this one may not.
-            ValueError: another one does.
-        """
-        import fcntl
-
-        check_writable(self.path)
-        with (self.path / ".lock").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                raise ValueError(f"another process is at work on {self.path}; stop it first") from None
-            yield
-
-    @contextmanager
     def at_work(self, resume: bool) -> Iterator[None]:
         """Makes the folder, or goes on with one, and holds it; a new one goes when work fails before its first step.
 
@@ -91,7 +73,7 @@ class RunFolder:
         elif not self.config.exists():
             raise FileNotFoundError(f"there is no run {self.path} to go on with")
         try:
-            with self.held():
+            with held(self.path):
                 yield
         except BaseException:
             if not resume and not any("loss" in line for line in self.read_metrics()):

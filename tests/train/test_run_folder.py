@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pyllm.files import held
 from pyllm.train.run_folder import RunFolder, going_on, table_of, to_toml
 
 if sys.version_info >= (3, 11):
@@ -92,11 +93,10 @@ def test_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_one_process_at_a_time(tmp_path: Path) -> None:
-    folder = RunFolder(tmp_path)
     message = f"^another process is at work on {tmp_path}; stop it first$"
-    with folder.held(), pytest.raises(ValueError, match=message), RunFolder(tmp_path).held():
+    with held(tmp_path), pytest.raises(ValueError, match=message), held(tmp_path):
         pass
-    with folder.held():
+    with held(tmp_path):
         pass
 
 

@@ -1,0 +1,245 @@
+"""From a crawl to documents: two passes over the files of a crawl, with the search for copies between them.
+
+A folder holds:
+
+    plan.json         the settings and the input files; what is started again with other ones is refused
+    documents/        00000.parquet, ... : the documents of each input file, with FineWeb's columns
+    dropped/          00000.parquet, ... : the pages that became none, and why
+    funnel.json, funnel.png, report.md
+    tokens/           token shards for training and validation, where there is a tokenizer
+    work/             what the first pass leaves for the second; gone at the end
+
+Every file is written under another name and renamed, so that a run that was killed goes on with the files that are not
+there yet, to the same bytes. Which documents are copies depends on all files, in their order, and on nothing else.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, wait
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy
+
+from pyllm.data.deduplication import Duplicates, Int64s, find_duplicates
+from pyllm.data.documents import read_batches
+from pyllm.data.file_stages import (
+    DOCUMENTS,
+    DUPLICATE_STAGES,
+    FUNNEL,
+    KEYS,
+    WRITTEN,
+    Copy,
+    FilterTask,
+    WriteTask,
+    make_filter_file,
+    make_write_file,
+)
+from pyllm.data.funnel import Funnel
+from pyllm.data.funnel_report import write_report
+from pyllm.data.page_filter import PageFilter
+from pyllm.data.pipeline_config import PipelineConfig
+from pyllm.data.sources import InputFile, expand_inputs
+from pyllm.data.tokenizing import tokenize_documents
+from pyllm.data.worker import WorkerDied, WorkerPool
+from pyllm.files import held, make_folder, write_whole
+from pyllm.progress import Progress
+from pyllm.threads import available_cores
+from pyllm.tokenizer import Tokenizer
+
+PLAN = "plan.json"
+FORMAT = "pyllm data 1"
+SECONDS_BETWEEN_LOOKS = 0.2
+NOT_PLANNED = ("out", "inputs", "processes", "progress")  # may change when a run goes on
+
+
+@dataclass(frozen=True)
+class PipelineResult:
+    """What a run has made.
+
+    Attributes:
+        folder: all of it.
+        documents: the Parquet files.
+        funnel: the counts.
+        tokens: the folder of token shards, where there is a tokenizer.
+    """
+
+    folder: Path
+    documents: list[Path]
+    funnel: Funnel
+    tokens: Path | None
+
+
+def run(config: PipelineConfig) -> PipelineResult:
+    """Runs the pipeline, or what is left of it; see the head of this module.
+
+    Raises:
+        OSError: a file cannot be read or written.
+        ValueError: a setting or an input is wrong, or the folder holds a run with other ones.
+    """
+    config.check()
+    processes = config.processes or available_cores()
+    PageFilter(config)  # says what is wrong with a blocklist before anything is done
+    inputs = expand_inputs(config.inputs)
+    make_folder(config.out)
+    with held(config.out):
+        _keep_plan(config, inputs)
+        if not (config.out / "funnel.json").exists():
+            _make_documents(config, inputs, processes)
+        funnel = read_funnel(config.out)
+        documents = sorted((config.out / "documents").glob("*.parquet"))
+        tokens = None
+        if config.tokenizer is not None:
+            tokens = config.out / "tokens"
+            tokenize_documents(
+                documents,
+                Tokenizer.load(config.tokenizer),
+                tokens,
+                validation_fraction=config.validation_fraction,
+                threads=processes,
+                progress=config.progress,
+            )
+        return PipelineResult(config.out, documents, funnel, tokens)
+
+
+def read_funnel(folder: Path) -> Funnel:
+    """The counts of a finished run. Raises FileNotFoundError, or ValueError where they are damaged."""
+    path = folder / "funnel.json"
+    if not path.exists():
+        raise FileNotFoundError(f"{folder} holds no finished run of the data pipeline: it has no funnel.json")
+    try:
+        return Funnel.from_table(json.loads(path.read_bytes()))
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} is damaged: {error}") from None
+
+
+def _make_documents(config: PipelineConfig, inputs: Sequence[InputFile], processes: int) -> None:
+    work = config.out / "work"
+    for name in ("work", "documents", "dropped"):
+        make_folder(config.out / name)
+    folders = [work / f"{index:05d}" for index in range(len(inputs))]
+    workers = -(-processes // len(inputs))
+    tasks: list[object] = [
+        FilterTask(file, folder, workers) for file, folder in zip(inputs, folders, strict=True) if not folder.exists()
+    ]
+    with Progress("Filtering", "pages", show=config.progress) as bar:
+        _for_each(tasks, make_filter_file, config, processes, bar)
+    funnel = Funnel()
+    copies = _copies(folders, config, funnel)
+    left: list[object] = [
+        WriteTask(
+            folder,
+            copies[index],
+            config.out / "documents" / f"{folder.name}.parquet",
+            config.out / "dropped" / f"{folder.name}.parquet",
+        )
+        for index, folder in enumerate(folders)
+        if not (folder / WRITTEN).exists()
+    ]
+    with Progress("Writing", "documents", show=config.progress) as bar:
+        _for_each(left, make_write_file, config, processes, bar)
+    for folder in folders:
+        for name in (FUNNEL, WRITTEN):
+            funnel.add(Funnel.from_table(json.loads((folder / name).read_bytes())))
+    write_report(funnel, config.out)
+    write_whole(config.out / "funnel.json", json.dumps(funnel.table(), indent=1).encode())
+    shutil.rmtree(work)
+
+
+def _for_each(
+    tasks: Sequence[object],
+    make: Callable[..., Callable[..., None]],
+    config: PipelineConfig,
+    processes: int,
+    bar: Progress,
+) -> None:
+    """Has worker processes do the tasks, as many at a time as there are processes."""
+    if not tasks:
+        return
+    done = [0] * len(tasks)
+
+    def tell(index: int, count: int) -> None:
+        done[index] = count
+
+    with WorkerPool(min(processes, len(tasks)), make, config) as pool:
+        futures = [pool.submit(task, partial(tell, index)) for index, task in enumerate(tasks)]
+        waiting = set(futures)
+        while waiting:
+            finished, waiting = wait(waiting, SECONDS_BETWEEN_LOOKS, FIRST_COMPLETED)
+            for future in finished:
+                try:
+                    future.result()
+                except WorkerDied as death:
+                    raise OSError(
+                        f"{death} (9: killed, perhaps for want of memory); what is finished stays: the same command "
+                        "goes on"
+                    ) from None
+            bar.update(sum(done), at_once=not waiting)
+
+
+def _copies(folders: Sequence[Path], config: PipelineConfig, funnel: Funnel) -> list[list[Copy]]:
+    """For each folder, those of its documents that are copies of others."""
+    copies: list[list[Copy]] = [[] for _ in folders]
+    if "duplicates" in config.skip:
+        return copies
+    start = time.process_time()
+    duplicates = find_duplicates([folder / KEYS for folder in folders])
+    funnel.stages["near_duplicates"].seconds += time.process_time() - start
+    dropped = numpy.flatnonzero(duplicates.kept != numpy.arange(len(duplicates.kept)))
+    originals = _ids(folders, duplicates, numpy.unique(duplicates.kept[dropped]))
+    for page in dropped.tolist():
+        file, row = duplicates.place(page)
+        stage = DUPLICATE_STAGES[not duplicates.exact[page]]
+        copies[file].append(Copy(row, stage, originals[int(duplicates.kept[page])]))
+    return copies
+
+
+def _ids(folders: Sequence[Path], duplicates: Duplicates, pages: Int64s) -> dict[int, str]:
+    """The ids of documents, which are counted through all folders; the files are read one after the other."""
+    ids: dict[int, str] = {}
+    for file, folder in enumerate(folders):
+        begin, end = duplicates.starts[file : file + 2]
+        wanted = pages[numpy.searchsorted(pages, begin) : numpy.searchsorted(pages, end)]
+        if len(wanted):
+            for batch in read_batches(folder / DOCUMENTS, ("id",)):
+                here = wanted[(wanted >= begin) & (wanted < begin + len(batch))]
+                ids.update((int(page), batch.column("id")[int(page - begin)].as_py()) for page in here)
+                begin += len(batch)
+    return ids
+
+
+def _keep_plan(config: PipelineConfig, inputs: Sequence[InputFile]) -> None:
+    """Writes plan.json, or compares with the one that is there.
+
+    Raises:
+        ValueError: the folder holds a run with other settings or inputs, or something else.
+    """
+    path = config.out / PLAN
+    settings = {name: value for name, value in dataclasses.asdict(config).items() if name not in NOT_PLANNED}
+    plan = json.loads(
+        json.dumps({"format": FORMAT, "settings": settings, "inputs": [one.identity for one in inputs]}, default=str)
+    )
+    if not path.exists():
+        if any(one.name != ".lock" for one in config.out.iterdir()):
+            raise FileExistsError(
+                f"{config.out} is not empty, and holds no run of the data pipeline: give another --out"
+            )
+        write_whole(path, json.dumps(plan, indent=1).encode())
+        return
+    try:
+        there = json.loads(path.read_bytes())
+        changed = [name for name in ("format", "inputs") if there[name] != plan[name]]
+        changed += [name for name, value in plan["settings"].items() if there["settings"].get(name) != value]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise ValueError(f"{path} is damaged: give another --out") from None
+    if changed:
+        raise ValueError(
+            f"{config.out} holds a run with other settings ({', '.join(changed)} differ): give them as they were to "
+            "go on with it, or another --out"
+        )

@@ -1,0 +1,163 @@
+"""`pyllm data run | inspect | tokenize | miniweb | download`."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+from rich.console import Console
+
+from pyllm.data.document import Document
+from pyllm.data.dropped import Dropped
+from pyllm.data.funnel_report import print_funnel, summary
+from pyllm.data.inspection import dropped_pages, page_named
+from pyllm.data.pipeline import read_funnel
+from pyllm.data.pipeline import run as run_pipeline
+from pyllm.data.pipeline_config import PipelineConfig
+from pyllm.files import file_size
+from pyllm.tokenizer import Tokenizer
+from pyllm.train.display import printable
+
+Pipeline = Annotated[PipelineConfig, tyro.conf.arg(name="")]
+
+
+def run(config: Pipeline) -> None:
+    """Make documents of web pages: extract, filter, deduplicate, mask; then tokens.
+
+    Ctrl-C stops; the same command goes on with what is not finished.
+    """
+    config = replace(config, progress=True) if config.progress is None else config
+    result = run_pipeline(config)
+    console = Console(highlight=False)
+    print_funnel(result.funnel, console)
+    console.print(f"\n{summary(result.funnel)}", soft_wrap=True)
+    shown = shlex.quote(str(result.folder))
+    print(f"Documents: {result.folder / 'documents'}\nReport:    {result.folder / 'report.md'}")
+    if result.tokens is not None:
+        print(f"Tokens:    {result.tokens}")
+    print(f"Next: pyllm data inspect {shown}")
+
+
+def inspect(
+    folder: tyro.conf.Positional[Path],
+    /,
+    *,
+    stage: str | None = None,
+    reason: str | None = None,
+    page: str | None = None,
+    count: int = 3,
+    characters: int = 1500,
+) -> None:
+    """Show the funnel of a run, or pages that were dropped and why.
+
+    Args:
+        folder: what `pyllm data run` has written.
+        stage: show pages that this stage dropped.
+        reason: show pages that were dropped for this reason.
+        page: a URL or an id: show what became of it.
+        count: how many pages to show.
+        characters: of each page.
+    """
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    if page is not None:
+        found = list(page_named(folder, page))
+        if not found:
+            raise ValueError(f"{folder} knows no page {page}")
+        for one in found:
+            _show(console, one, characters)
+        return
+    funnel = read_funnel(folder)
+    if stage is None and reason is None:
+        print_funnel(funnel, console)
+        console.print(f"\n{summary(funnel)}")
+        reasons = [(name, why) for name, counts in funnel.stages.items() for why in counts.reasons]
+        if reasons:
+            name, why = reasons[-1]
+            console.print(f"Next: pyllm data inspect {shlex.quote(str(folder))} --stage {name} --reason {why}")
+        return
+    known = [
+        (name, why)
+        for name, counts in funnel.stages.items()
+        for why in counts.reasons
+        if stage in (None, name) and reason in (None, why)
+    ]
+    if not known:
+        what = " ".join(filter(None, (stage, reason)))
+        raise ValueError(f"nothing was dropped by {what!r}; `pyllm data inspect {folder}` lists the stages and reasons")
+    some = list(islice(dropped_pages(folder, stage, reason, with_sample=True), count))
+    for one in some or islice(dropped_pages(folder, stage, reason), count):
+        _show(console, one, characters)
+
+
+def tokenize(
+    documents: tyro.conf.Positional[tuple[Path, ...]],
+    /,
+    *,
+    tokenizer: Path,
+    out: Path,
+    validation_fraction: float = 0.05,
+    threads: int | None = None,
+) -> None:
+    """Make token shards of Parquet files of documents, ready for `pyllm pretrain`.
+
+    Args:
+        documents: Parquet files with a column "text", or folders of such.
+        tokenizer: a tokenizer.json.
+        out: the folder for the shards: train and validation in it.
+        validation_fraction: of the documents, by a hash of their ids.
+        threads: default: all cores given to the process.
+    """
+    from pyllm.data.tokenizing import tokenize_documents
+
+    files = [file for path in documents for file in (sorted(path.glob("**/*.parquet")) if path.is_dir() else [path])]
+    file_size(tokenizer)
+    tokenize_documents(
+        files,
+        Tokenizer.load(tokenizer),
+        out,
+        validation_fraction=validation_fraction,
+        threads=threads,
+        progress=True,
+    )
+    print(f"Tokens: {out}\nNext: pyllm pretrain {shlex.quote(str(out))} --tokenizer {shlex.quote(str(tokenizer))}")
+
+
+def miniweb(*, out: Path = Path("miniweb"), megabytes: float = 5.0, seed: int = 0) -> None:
+    """Make a small internet: WARC files like a crawl's, and the truth about each page.
+
+    Args:
+        out: the folder for them.
+        megabytes: of clean text.
+        seed: of all that is random: the same seed makes the same bytes.
+    """
+    from pyllm.data.miniweb import write_crawl
+
+    write_crawl(out, megabytes=megabytes, seed=seed, progress=True)
+    print(f"Written to {out}\nNext: pyllm data run '{out}/*.warc.gz' --out documents")
+
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "run": run,
+    "inspect": inspect,
+    "tokenize": tokenize,
+    "miniweb": miniweb,
+}
+
+
+def _show(console: Console, one: Document | Dropped, characters: int) -> None:
+    console.rule(style="dim")
+    if isinstance(one, Dropped):
+        why = f"dropped by {one.stage}: {one.reason}" + (f" ({one.detail})" if one.detail else "")
+        text = one.sample
+    else:
+        why, text = f"kept: {one.language} {one.language_score:.2f}", one.text
+    for name, value in (("url", one.url), ("id", one.id), ("date", one.date), ("file", one.file_path), ("", why)):
+        if value:
+            console.print(printable(f"{name}: {value}" if name else value), style="bold" if not name else "dim")
+    cut = " ..." if len(text) > characters else ""
+    console.print("\n" + printable(text[:characters]) + cut + "\n")
