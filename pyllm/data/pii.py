@@ -33,12 +33,13 @@ LOCAL_BACKWARDS = re.compile(rf"[\w{re.escape(SIGNS)}]+")
 LABEL = r"[^\W_]+(?:-+[^\W_]+)*"
 DOMAIN = re.compile(rf"(?:{LABEL}\.)+{LABEL}|\[[0-9A-Fa-f:.]{{2,45}}\](?!-*[^\W_]|\.[^\W_])")
 
-OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
-IPV4 = re.compile(rf"(?<![0-9])(?<![0-9]\.){OCTET}(?:\.{OCTET}){{3}}(?![0-9]|\.[0-9])")
+# These patterns begin with a sign and look behind it, not before it: they are then tried where that sign stands alone.
+# Four numbers that are part of more, such as a version 1.2.3.4.5, are no address.
+IPV4 = re.compile(r"[0-9](?<![0-9]{2})(?<![0-9]\.[0-9])[0-9]{0,2}(?:\.[0-9]{1,3}){3}(?![0-9]|\.[0-9])")
 
 # Global unicast addresses alone, 2000::/3: their first group has four digits, which keeps times, ratios and the names
 # of programming languages out.
-IPV6 = re.compile(r"(?<![\w:.])[23][0-9A-Fa-f]{3}:(?:[0-9A-Fa-f]{0,4}:){1,6}[0-9A-Fa-f]{1,4}(?![\w:]|\.[0-9])")
+IPV6 = re.compile(r"[23](?<![\w:.][23])[0-9A-Fa-f]{3}:(?:[0-9A-Fa-f]{0,4}:){1,6}[0-9A-Fa-f]{1,4}(?![\w:]|\.[0-9])")
 
 # IANA's IPv4 and IPv6 Special-Purpose Address Registries: what cannot be reached from anywhere in the internet. Stated
 # here because Python's own table differs from version to version.
@@ -126,7 +127,10 @@ def mask_ipv4(text: str) -> tuple[str, int]:
 
     def replacement(match: re.Match[str]) -> str:
         nonlocal number
-        address = ipaddress.IPv4Address(match[0])
+        try:
+            address = ipaddress.IPv4Address(match[0])
+        except ValueError:  # a number above 255, or with a zero before it
+            return match[0]
         if any(address in network for network in NOT_PUBLIC_IPV4):
             return match[0]
         number += 1

@@ -72,7 +72,7 @@ def c4_quality(text: str | PageText, thresholds: C4Quality = C4_QUALITY) -> Verd
             removed += 1
         kept.append(mended)
         if sentences < enough:
-            sentences += count_sentences(mended)
+            sentences += count_sentences(mended, enough - sentences)
     if sentences < enough:
         return Verdict(False, "too_few_sentences", f"{sentences} in the lines that are left, below {enough}")
     if not removed:

@@ -61,11 +61,7 @@ def top_n_grams(page: PageText, thresholds: GopherRepetition) -> Verdict | None:
     """
     words, size = page.words, len(page.text)
     for n, limit in ((2, thresholds.top_2_gram), (3, thresholds.top_3_gram), (4, thresholds.top_4_gram)):
-        # An n-gram is no more frequent than the longest word in it, and no longer than n such words and the spaces
-        # between. Where that bound is below the limit for every word there is nothing to count.
-        if limit is None or not any(
-            count * (n * len(word) + n - 1) > limit * size for word, count in page.word_counts.items()
-        ):
+        if limit is None or not may_take(limit * size, n, page):
             continue
         counts = Counter(zip(*(islice(words, start, None) for start in range(n)), strict=False))
         most = max(counts.values(), default=0)
@@ -75,6 +71,24 @@ def top_n_grams(page: PageText, thresholds: GopherRepetition) -> Verdict | None:
         if most * length > limit * size:
             return above(f"top_{n}_gram", f"of the text is one sequence of {n} words", most * length / size, limit)
     return None
+
+
+def may_take(characters: float, n: int, page: PageText) -> bool:
+    """Whether any sequence of n words might take more than so many characters, so that counting them is worth while.
+
+    A sequence is no more frequent than any word in it, and no longer than n times its longest word and the spaces
+    between. So that longest word takes enough when it is counted n times, and the others are no longer and no rarer
+    than a sequence of that length must be. On most pages no word, or no n in a row, are such.
+    """
+    repeated = page.repeated_words
+    longest = max(
+        (len(word) for word, count in repeated.items() if count * (n * len(word) + n - 1) > characters), default=0
+    )
+    if not longest:
+        return False
+    rarest = characters / (n * longest + n - 1)
+    suitable = {word for word, count in repeated.items() if count > rarest and len(word) <= longest}
+    return b"\x01" * n in bytes(map(suitable.__contains__, page.words))
 
 
 def duplicate_n_grams(page: PageText, thresholds: GopherRepetition) -> Verdict | None:
@@ -90,8 +104,7 @@ def duplicate_n_grams(page: PageText, thresholds: GopherRepetition) -> Verdict |
     )
     # A sequence that stands twice is made of words that do, and what it starts with stands twice as well: the longer
     # ones need to be looked for only where shorter ones were found. In most pages that is nowhere.
-    repeated = {word for word, count in page.word_counts.items() if count > 1}
-    stretches = FIVE_REPEATED_WORDS.finditer(bytes(map(repeated.__contains__, words)))
+    stretches = FIVE_REPEATED_WORDS.finditer(bytes(map(page.repeated_words.__contains__, words)))
     starts = [start for stretch in stretches for start in range(stretch.start(), stretch.end() - 4)]
     for n, limit in limits:
         first: dict[tuple[str, ...], int] = {}

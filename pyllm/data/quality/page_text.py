@@ -58,11 +58,14 @@ class PageText:
     @cached_property
     def words(self) -> list[str]:
         """The tokens without the punctuation at their ends; those that are nothing else are left out."""
-        tokens = self.tokens
-        stripped = {token: token.strip(PUNCTUATION) for token in set(tokens)}
-        return list(filter(None, map(stripped.__getitem__, tokens)))
+        return list(filter(None, [token if token.isalnum() else token.strip(PUNCTUATION) for token in self.tokens]))
 
     @cached_property
     def word_counts(self) -> Counter[str]:
         """How often each word stands there."""
         return Counter(self.words)
+
+    @cached_property
+    def repeated_words(self) -> dict[str, int]:
+        """The words that stand there more than once, and how often."""
+        return {word: count for word, count in self.word_counts.items() if count > 1}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 import regex
 
@@ -17,9 +18,9 @@ SENTENCE_BREAK = re.compile(
 )
 
 
-def count_sentences(line: str) -> int:
-    """How many sentences a line that is not blank has; a heading or an item of a list counts as one."""
-    return 1 + len(SENTENCE_BREAK.findall(line))
+def count_sentences(line: str, enough: int) -> int:
+    """How many sentences a line that is not blank has, at most `enough`; a heading or a list's item counts as one."""
+    return 1 + sum(1 for _ in islice(SENTENCE_BREAK.finditer(line), enough - 1))
 
 
 def ends_as_a_sentence(line: str) -> bool:
