@@ -12,19 +12,21 @@ import re
 import zlib
 from typing import Any
 
-from fastwarc.stream_io import BrotliReader, ChunkedReader, ZstdReader
-from fastwarc.warc import HeaderMap
-
 from pyllm.data.document import Page
+from pyllm.data.extras import data_extra
 from pyllm.data.sources.limits import ReadLimits, counted, drop
+
+with data_extra():
+    from fastwarc.stream_io import BrotliReader, ChunkedReader, ZstdReader
+    from fastwarc.warc import HeaderMap
 
 MOST_ENCODINGS = 4  # one on top of the other; more than two are not met with
 PLAIN = "text/plain"
 READABLE = frozenset({"text/html", "application/xhtml+xml", PLAIN, ""})
 CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([^\s"';,]+)""", re.IGNORECASE)
 CHUNK_HEAD = re.compile(rb"[0-9A-Fa-f]{1,16}[ \t]*(?:;[^\r\n]*)?\r?\n")
-END_OF_HEADER = re.compile(rb"\r?\n\r?\n")
-LINE_END = re.compile(rb"\r?\n")
+END_OF_HEADER = re.compile(rb"\n\r*\n")
+LINE_END = re.compile(rb"\r*\n")
 BINARY = {  # what files of these kinds begin with, whatever the header says that they are
     b"%PDF-": "PDF",
     b"\x89PNG\r\n": "PNG",
@@ -48,28 +50,26 @@ FIRST_BYTES = tuple(BINARY)
 
 
 def parsed_header(content: bytes) -> Any:  # a fastwarc HeaderMap
-    """The fields below the first line, which may end in CR LF or LF."""
-    if b"\r\n" not in content or content.count(b"\n") != content.count(b"\r\n"):
+    """The fields below the first line, whose lines may end in LF, CR LF, or CR CR LF."""
+    if b"\r\r\n" in content or content.count(b"\n") != content.count(b"\r\n"):
         content = LINE_END.sub(b"\r\n", content)
     header = HeaderMap()
     header.parse(io.BytesIO(content))
     return header
 
 
-def end_of_header(content: bytes | bytearray, begin: int, limit: int) -> int:
-    """The place behind the empty line that ends a header; -1 where there is none before `limit`."""
-    crlf = content.find(b"\r\n\r\n", begin, limit)
-    lf = content.find(b"\n\n", begin, limit if crlf < 0 else crlf)
-    if lf >= 0 or crlf >= 0:
-        match = END_OF_HEADER.search(content, begin, limit)  # the two kinds may be mixed
-        if match is not None:
-            return match.end()
-    return -1
+def end_of_header(content: bytes | bytearray, limit: int) -> int:
+    """The size of a header, with the empty line that ends it; -1 where that does not come before `limit`."""
+    end = content.find(b"\r\n\r\n", 0, limit)
+    if end >= 0 and content.find(b"\n\n", 0, end) < 0:
+        return end + 4
+    match = END_OF_HEADER.search(content, 0, limit)
+    return -1 if match is None else match.end()
 
 
 def read_response(page: Page, block: bytes, limits: ReadLimits) -> Page:
     """Fills a page from an HTTP response: its body, content type and charset, or why there are none."""
-    end = end_of_header(block, 0, limits.header_bytes)
+    end = end_of_header(block, limits.header_bytes)
     if not block.startswith((b"HTTP/", b"ICY ")):
         return drop(page, "broken_record", "there is no HTTP status line in it")
     if end < 0:

@@ -11,16 +11,19 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pyllm.data.document import Page
+from pyllm.data.sources.arc import ArcReader
 from pyllm.data.sources.limits import DEFAULT_LIMITS, ReadLimits
 from pyllm.data.sources.rows import read_jsonl, read_parquet
+from pyllm.data.sources.streams import Stream
 from pyllm.data.sources.text_files import read_html, read_text
-from pyllm.data.sources.warc import read_warc
+from pyllm.data.sources.warc import WarcReader
 from pyllm.files import file_size
 
 KINDS = {  # by the end of a name, less .gz
     ".warc": "warc",
     ".wet": "warc",
     ".wat": "warc",
+    ".arc": "arc",
     ".html": "html",
     ".htm": "html",
     ".xhtml": "html",
@@ -31,6 +34,9 @@ KINDS = {  # by the end of a name, less .gz
     ".text": "text",
     ".md": "text",
 }
+
+
+FIRST_BYTES = {b"WARC/": "warc", b"filedesc:": "arc", b"PAR1": "parquet"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,30 +75,27 @@ class InputFile:
 
 
 def kind_of(path: Path) -> str:
-    """How to read a file: by its name where that tells, else by its first bytes; anything else is text.
+    """How to read a file: by its name where that tells, else by what it begins with; anything else is text.
 
     Raises:
         FileNotFoundError, IsADirectoryError, PermissionError: one cannot read it as a file.
     """
+    file_size(path)
     named = kind_by_name(path.name)
     if named:
         return named
-    if file_size(path):
-        with path.open("rb") as file:
-            first = file.read(4)
-        if first == b"PAR1":
-            return "parquet"
-        if first == b"WARC":
-            return "warc"
-    return "text"
+    stream = Stream(path)
+    try:
+        stream.fill(16)
+        return next((kind for first, kind in FIRST_BYTES.items() if stream.data.startswith(first)), "text")
+    finally:
+        stream.close()
 
 
 def kind_by_name(name: str) -> str:
     """The kind that a file's name tells; "" where it does not."""
-    name = name.lower()
-    for end in (".gz", ".bad"):
-        name = name.removesuffix(end)
-    return KINDS.get(Path(name).suffix, "")
+    suffixes = [suffix for suffix in Path(name.lower()).suffixes if suffix not in (".gz", ".bad")]
+    return KINDS.get(suffixes[-1], "") if suffixes else ""
 
 
 def read_pages(
@@ -114,7 +117,9 @@ def read_pages(
     for path in source.paths:
         file_size(path)
         if source.kind == "warc":
-            yield from read_warc(path, limits, counts)
+            yield from WarcReader(path, limits, counts).pages()
+        elif source.kind == "arc":
+            yield from ArcReader(path, limits, counts).pages()
         elif source.kind == "html":
             name = path.relative_to(source.folder).as_posix() if source.folder is not None else path.name
             yield from read_html(path, limits, name)

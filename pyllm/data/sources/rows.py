@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pyllm.data.document import Page
+from pyllm.data.extras import data_extra
 from pyllm.data.sources.http_response import too_large
 from pyllm.data.sources.limits import ReadLimits, drop
 from pyllm.data.sources.streams import Stream
@@ -102,8 +103,9 @@ def read_parquet(path: Path, limits: ReadLimits) -> Iterator[Page]:
 
     A row group that cannot be read is one page with that problem.
     """
-    import pyarrow
-    from pyarrow import parquet
+    with data_extra():
+        import pyarrow
+        from pyarrow import parquet
 
     def lost(begin: int, end: int, reason: str, detail: str) -> Page:
         rows = f"rows {begin:,} to {end - 1:,}: " if end > begin else ""
