@@ -6,6 +6,8 @@ from typing import Any
 import numpy
 
 Ids = numpy.ndarray[tuple[int], numpy.dtype[numpy.int32]]
+Int32s = numpy.ndarray[Any, numpy.dtype[numpy.int32]]
+Int64s = numpy.ndarray[Any, numpy.dtype[numpy.int64]]
 Text = str | bytes | bytearray | memoryview
 unicode_version: str  # of the character classes in the named patterns
 regex_version: str  # of the package that they were generated from
@@ -36,6 +38,12 @@ class Encoder:
     def encode_batch(self, texts: Iterable[Text], pattern: Pattern, threads: int) -> list[Ids]: ...
     def encode_uint16(self, text: Text, pattern: Pattern) -> numpy.ndarray[tuple[int], numpy.dtype[numpy.uint16]]: ...
     def encode_uint32(self, text: Text, pattern: Pattern) -> numpy.ndarray[tuple[int], numpy.dtype[numpy.uint32]]: ...
+    def encode_rows_uint16(
+        self, data: Any, offsets: Int32s, rows: Int64s, pattern: Pattern, end_of_text: int
+    ) -> tuple[numpy.ndarray[tuple[int], numpy.dtype[numpy.uint16]], Int64s]: ...
+    def encode_rows_uint32(
+        self, data: Any, offsets: Int32s, rows: Int64s, pattern: Pattern, end_of_text: int
+    ) -> tuple[numpy.ndarray[tuple[int], numpy.dtype[numpy.uint32]], Int64s]: ...
     def decode(self, ids: Sequence[int] | numpy.ndarray[Any, Any]) -> bytes: ...
 
 class PieceCounter:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import numpy
 
     Ids = numpy.ndarray[tuple[int], numpy.dtype[numpy.int32]]
+    Int32s = numpy.ndarray[Any, numpy.dtype[numpy.int32]]
+    Int64s = numpy.ndarray[Any, numpy.dtype[numpy.int64]]
     AnyIds = Sequence[int] | numpy.ndarray[Any, numpy.dtype[numpy.integer[Any]]]
 
 LARGEST_VOCABULARY = 1 << 20  # four times the largest in use; the merge table packs ranks into 20 bits
@@ -331,6 +333,36 @@ class Tokenizer:
         if self.shard_dtype == "uint16":
             return self._encoder.encode_uint16(text, self._splitter.native)
         return self._encoder.encode_uint32(text, self._splitter.native)
+
+    def encode_rows_to_shard(
+        self, data: Any, offsets: Int32s, rows: Int64s, end_of_text: int | None = None
+    ) -> tuple[numpy.ndarray[tuple[int], numpy.dtype[Any]], Int64s]:
+        """The ids of texts in a column as Arrow lays it out, ordinary, one text after the other.
+
+        Args:
+            data: bytes, or a buffer of them.
+            offsets: text i is data[offsets[i] : offsets[i + 1]].
+            rows: the texts to encode, in this order.
+            end_of_text: the id to put behind each.
+
+        Returns:
+            (ids, counts): all ids as shard_dtype, and how many each row has.
+
+        Raises:
+            IndexError, ValueError: a row is not there, or lies outside of the data.
+        """
+        if self._splitter.native is None:
+            import numpy
+
+            view, separator = memoryview(data), [] if end_of_text is None else [end_of_text]
+            texts = [bytes(view[offsets[row] : offsets[row + 1]]) for row in rows]
+            encoded = [numpy.array(self.encode_ordinary(text) + separator, self.shard_dtype) for text in texts]
+            counts = numpy.array([len(ids) for ids in encoded], numpy.int64)
+            return numpy.concatenate([numpy.zeros(0, self.shard_dtype), *encoded]), counts
+        separator_or_none = -1 if end_of_text is None else end_of_text
+        if self.shard_dtype == "uint16":
+            return self._encoder.encode_rows_uint16(data, offsets, rows, self._splitter.native, separator_or_none)
+        return self._encoder.encode_rows_uint32(data, offsets, rows, self._splitter.native, separator_or_none)
 
     def split(self, text: Text) -> list[bytes]:
         """The pieces that the pattern cuts a text into, before any merge."""

@@ -84,10 +84,12 @@ def test_several_documents_in_several_shards(shard_tokens: int, tmp_path: Path) 
     sizes = list(map(len, encoded))
     assert manifest["tokens"] == sum(sizes)
     assert [shard["tokens"] for shard in manifest["shards"][:-1]] == [shard_tokens] * (len(manifest["shards"]) - 1)
-    assert manifest["documents"] == [
-        {"source": str(path), "bytes": len(content), "start": sum(sizes[:place]), "tokens": sizes[place]}
-        for place, (path, content) in enumerate(zip(files, contents, strict=True))
+    assert manifest["sources"] == [
+        {"file": str(path), "documents": 1, "tokens": size} for path, size in zip(files, sizes, strict=True)
     ]
+    starts, lengths = (tmp_path / "shards" / f"document_{what}.npy" for what in ("starts", "bytes"))
+    assert numpy.load(starts).tolist() == [sum(sizes[:place]) for place in range(len(files))]
+    assert numpy.load(lengths).tolist() == list(map(len, contents))
     assert (manifest["tokenizer"], manifest["vocab_size"]) == (tokenizer.fingerprint, tokenizer.vocab_size)
 
 
@@ -119,6 +121,22 @@ def test_nothing_is_overwritten_and_a_failure_leaves_nothing(tmp_path: Path, mon
     with pytest.raises(OSError, match="No space"):
         tokenizer.encode_file(path, tmp_path / "other", shard_tokens=20)
     assert not (tmp_path / "other").exists()
+
+
+def test_the_first_format_is_read(tmp_path: Path) -> None:
+    tokenizer, folder = trained("cl100k"), tmp_path / "shards"
+    files = [file_of(tmp_path, content, str(place)) for place, content in enumerate((b"one text", b"two"))]
+    manifest = tokenizer.encode_file(files, folder)
+    new = json.loads(manifest.read_bytes())
+    second = len(tokenizer.encode_ordinary("one text"))
+    starts = TokenShards(folder).document_starts.tolist()
+    assert starts == [0, second]
+    documents = [{"source": "0", "bytes": 8, "start": 0, "tokens": second}, {"source": "1", "start": second}]
+    manifest.write_text(json.dumps(new | {"format": "pyllm token shards 1", "documents": documents}))
+    for name in ("starts", "bytes"):
+        (folder / f"document_{name}.npy").unlink()
+    assert tokens_of(folder, tokenizer) == tokenizer.encode_ordinary("one text") + tokenizer.encode_ordinary("two")
+    assert TokenShards(folder).document_starts.tolist() == starts
 
 
 def test_refusals(tmp_path: Path) -> None:
@@ -157,6 +175,17 @@ def test_damaged_shards_are_told(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         TokenShards(folder)
     shard.write_bytes(whole)
+
+    starts = folder / "document_starts.npy"
+    whole = starts.read_bytes()
+    starts.write_bytes(whole[:-8] + (5).to_bytes(8, "little"))
+    with pytest.raises(ValueError, match=r"document_starts\.npy is damaged: its checksum"):
+        TokenShards(folder).verify()
+    for content in (whole[:-8] + b"\xff" * 8, whole[:-8] + b"\x7f" * 8, whole[:-3], b"PK\x03\x04", b""):
+        starts.write_bytes(content)
+        with pytest.raises(ValueError, match=r"document_starts\.npy is damaged"):
+            TokenShards(folder)
+    starts.write_bytes(whole)
 
     stated = json.loads(manifest.read_bytes())
     for content in (b"", b"[]", b"{}", b"\xff", json.dumps(stated | {"format": "other"}).encode(), b"[" * 10000):

@@ -131,23 +131,65 @@ py::list encode_batch(const PythonEncoder& encoder, const py::iterable& texts, P
     return result;
 }
 
-// The ids of one text as an array of Id, for token shards.
-template <class Id>
-py::array encode_array(const PythonEncoder& encoder, const py::object& text, Pattern pattern) {
+// What encode appends to a buffer, as an array of Id, for token shards.
+template <class Id, class F>
+py::array array_of(const PythonEncoder& encoder, F&& encode) {
     if (encoder.vocab_size() - 1 > std::numeric_limits<Id>::max()) throw py::value_error("ids do not fit the type");
-    const Texts views(text);
     Encoder::Lease lease(encoder);
     TokenBuffer& out = (*lease).tokens;
     out.clear();
     {
         py::gil_scoped_release unlocked;
-        encoder.encode(views.only(), pattern, out, *lease);
+        encode(out, *lease);
     }
     py::array_t<Id> ids(static_cast<py::ssize_t>(out.size()));
     Id* to = ids.mutable_data();
     py::gil_scoped_release unlocked;
     std::copy_n(out.data(), out.size(), to);
     return std::move(ids);
+}
+
+// The ids of one text.
+template <class Id>
+py::array encode_array(const PythonEncoder& encoder, const py::object& text, Pattern pattern) {
+    const Texts views(text);
+    return array_of<Id>(encoder, [&](TokenBuffer& out, EncodeScratch& scratch) {
+        encoder.encode(views.only(), pattern, out, scratch);
+    });
+}
+
+// The ids of rows of a column of texts as Arrow lays it out (row i is data[offsets[i]] to data[offsets[i + 1]]), one
+// after the other, each with end_of_text behind it where that is not negative; and how many ids each row has.
+template <class Id>
+py::tuple encode_rows(const PythonEncoder& encoder, const py::buffer& data,
+                      const py::array_t<int32_t, py::array::c_style>& offsets,
+                      const py::array_t<int64_t, py::array::c_style>& rows, Pattern pattern, int64_t end_of_text) {
+    if (end_of_text >= static_cast<int64_t>(encoder.vocab_size())) throw py::value_error("end_of_text is no id");
+    const Texts views{py::handle(data)};
+    const Bytes bytes = views.only();
+    const int32_t* places = offsets.data();
+    std::vector<Bytes> texts;
+    for (py::ssize_t i = 0; i < rows.size(); ++i) {
+        const int64_t row = rows.data()[i];
+        if (row < 0 || row + 1 >= offsets.size()) throw py::index_error("there is no row " + std::to_string(row));
+        const int64_t begin = places[row], end = places[row + 1];
+        if (begin < 0 || end < begin || end > static_cast<int64_t>(bytes.size())) {
+            throw py::value_error("row " + std::to_string(row) + " lies outside of the data");
+        }
+        texts.push_back(bytes.substr(begin, end - begin));
+    }
+    py::array_t<int64_t> counts(rows.size());
+    int64_t* count = counts.mutable_data();
+    py::array ids = array_of<Id>(encoder, [&](TokenBuffer& out, EncodeScratch& scratch) {
+        const auto separator = static_cast<uint32_t>(end_of_text);
+        for (const Bytes& text : texts) {
+            const size_t before = out.size();
+            encoder.encode(text, pattern, out, scratch);
+            if (end_of_text >= 0) out.append(&separator, 1);
+            *count++ = static_cast<int64_t>(out.size() - before);
+        }
+    });
+    return py::make_tuple(std::move(ids), std::move(counts));
 }
 
 py::bytes decode(const PythonEncoder& encoder, const py::object& ids) {
@@ -247,6 +289,8 @@ PYBIND11_MODULE(_bpe, module) {
         .def("encode_batch", &encode_batch)
         .def("encode_uint16", &encode_array<uint16_t>)
         .def("encode_uint32", &encode_array<uint32_t>)
+        .def("encode_rows_uint16", &encode_rows<uint16_t>)
+        .def("encode_rows_uint32", &encode_rows<uint32_t>)
         .def("decode", &decode)
         .def_property_readonly("vocab_size", &PythonEncoder::vocab_size)
         .def_property_readonly("whole_piece_count", &PythonEncoder::whole_piece_count);

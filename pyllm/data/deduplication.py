@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy
+from numpy.lib import format as npy
 
 from pyllm.files import file_size, written_whole
 
@@ -222,17 +223,16 @@ def read_keys(path: str | os.PathLike[str]) -> Uint64s:
         ValueError: it does not hold keys.
     """
     path = Path(path)
-    if not file_size(path):
-        raise ValueError(f"{path} is damaged: it is empty")
+    file_size(path)
     try:
-        keys: Uint64s = numpy.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError, OverflowError, MemoryError, SyntaxError, TypeError) as error:
-        raise ValueError(f"{path} is damaged: {error}") from None
-    if not isinstance(keys, numpy.ndarray) or keys.dtype != "<u8" or keys.ndim != 2 or not len(keys):
-        found = f"{keys.dtype} of shape {keys.shape}" if isinstance(keys, numpy.ndarray) else "an archive"
-        raise ValueError(f"{path} is no file of page keys: it holds {found}, not uint64 of shape (1 + bands, pages)")
-    if not keys.flags.c_contiguous:
-        raise ValueError(f"{path} is no file of page keys: its array is in Fortran's order")
+        keys: Uint64s = npy.open_memmap(path, mode="r")
+    except (ValueError, EOFError, OverflowError) as error:
+        raise ValueError(f"{path} is no file of page keys, or damaged: {' '.join(str(error).split())[:200]}") from None
+    if keys.dtype != "<u8" or keys.ndim != 2 or not len(keys) or not keys.flags.c_contiguous:
+        raise ValueError(
+            f"{path} is no file of page keys: it holds {keys.dtype} of shape {keys.shape}, not uint64 of shape "
+            f"(1 + bands, pages) in C's order"
+        )
     return keys
 
 

@@ -170,7 +170,11 @@ def count_documents(path: str | os.PathLike[str]) -> int:
 
 
 def read_batches(
-    path: str | os.PathLike[str], columns: Sequence[str] = COLUMNS, batch_bytes: int = BATCH_BYTES
+    path: str | os.PathLike[str],
+    columns: Sequence[str] = COLUMNS,
+    batch_bytes: int = BATCH_BYTES,
+    *,
+    check_characters: bool = True,
 ) -> Iterator[pyarrow.RecordBatch]:
     """A Parquet file's columns, batch by batch, in FineWeb's types.
 
@@ -178,6 +182,7 @@ def read_batches(
         path: of the file.
         columns: those wanted; those that the file lacks are left out, but for text.
         batch_bytes: of a batch, about: its rows are so many of the file's mean size.
+        check_characters: whether to refuse what is not UTF-8.
 
     Raises:
         OSError, ValueError: as read_documents does.
@@ -201,7 +206,7 @@ def read_batches(
                     break
                 arrays = [_cast(batch.column(field.name), field.type) for field in wanted]
                 batch = pyarrow.RecordBatch.from_arrays(arrays, schema=pyarrow.schema(wanted))
-                batch.validate(full=True)
+                batch.validate(full=check_characters)
             except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
                 raise _damaged(path, error) from None
             if "text" in columns and (nulls := batch.column("text").null_count):
@@ -247,15 +252,14 @@ def _check_columns(path: Path, found: pyarrow.Schema, wanted: Sequence[pyarrow.F
             raise ValueError(f"{path} has more than one column {field.name!r}")
         kind = found.field(field.name).type
         value = kind.value_type if types.is_dictionary(kind) else kind
-        is_text = types.is_string(value) or types.is_large_string(value) or types.is_string_view(value)
-        is_number = types.is_integer(value) or types.is_floating(value)
-        if field.name == "text" or types.is_nested(value):
-            fits = is_text
-        elif field.type == "string":
-            fits = is_text or is_number or types.is_temporal(value)
-        else:
-            fits = is_number or types.is_null(value)
-        if not (fits or (types.is_null(value) and field.name != "text")):
+        fits = types.is_string(value) or types.is_large_string(value) or types.is_string_view(value)
+        if field.name != "text":
+            is_number = types.is_integer(value) or types.is_floating(value)
+            if field.type == "string":
+                fits = fits or is_number or types.is_temporal(value) or types.is_null(value)
+            else:
+                fits = is_number or types.is_null(value)
+        if not fits:
             raise ValueError(f"{path}: its column {field.name!r} holds {kind}, not {field.type}")
 
 

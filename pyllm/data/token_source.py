@@ -160,9 +160,12 @@ def open_tokens(
             shards.verify()
             fingerprint = str(shards.manifest["tokenizer"])
             kind: object = fingerprint
-            size, document_starts = _manifest_numbers(shards)
-            largest = max(largest, size)
-            starts.append(document_starts + sum(map(len, arrays)))
+            try:
+                largest = max(largest, int(shards.manifest["vocab_size"]))
+            except (KeyError, TypeError, ValueError, OverflowError) as error:
+                raise ValueError(f"{path / MANIFEST} is not a manifest of token shards: {error}") from None
+            before = sum(map(len, arrays))
+            starts.append(shards.document_starts + before if before else shards.document_starts)
             arrays += shards.arrays
             names += [str(shards.folder / shard["file"]) for shard in shards.manifest["shards"]]
         else:
@@ -190,7 +193,7 @@ def open_tokens(
         names,
         vocab_size=vocab_size,
         end_of_text=end_of_text,
-        document_starts=numpy.concatenate(starts) if starts else None,
+        document_starts=numpy.concatenate(starts) if len(starts) > 1 else starts[0] if starts else None,
         fingerprint=fingerprint,
     )
 
@@ -206,7 +209,8 @@ def open_split(
 ) -> tuple[TokenSource, TokenSource | None]:
     """Training and validation tokens: from files of their own, else the end of the training tokens is kept apart.
 
-    A folder without a manifest.json that holds train.bin (and val.bin) stands for these, as nanoGPT lays them out.
+    A folder without a manifest.json stands for what is in it: train and validation, folders of shards as
+    pyllm.data.tokenizing makes them, or train.bin and val.bin, as nanoGPT lays them out.
     Without validation files, training keeps the first int(n (1 - validation_fraction)) tokens, as nanoGPT does; by
     default the fraction is a tenth, but no more than MOST_VALIDATION_TOKENS.
 
@@ -219,10 +223,14 @@ def open_split(
     check_fraction(validation_fraction)
     training, validation = [Path(path) for path in paths], [Path(path) for path in validation_paths]
     for place, path in enumerate(training):
-        if path.is_dir() and not (path / MANIFEST).exists() and (path / "train.bin").exists():
-            training[place] = path / "train.bin"
-            if not validation_paths and (path / "val.bin").exists():
-                validation.append(path / "val.bin")
+        if not path.is_dir() or (path / MANIFEST).exists():
+            continue
+        for file in ("train.bin", "train"):
+            if _holds_tokens(path / file):
+                training[place] = path / file
+        for file in ("val.bin", "validation"):
+            if training[place] != path and not validation_paths and _holds_tokens(path / file):
+                validation.append(path / file)
 
     def opened(files: list[Path]) -> TokenSource:
         return open_tokens(files, tokenizer=tokenizer, vocab_size=vocab_size, end_of_text=end_of_text)
@@ -239,25 +247,14 @@ def open_split(
     return whole.part(0, cut), whole.part(cut, len(whole))
 
 
+def _holds_tokens(path: Path) -> bool:
+    return (path / MANIFEST).exists() if path.is_dir() else path.suffix == ".bin" and path.exists()
+
+
 def check_fraction(validation_fraction: float | None) -> None:
     """Raises ValueError for one that is not from 0 to below 1."""
     if validation_fraction is not None and not 0 <= validation_fraction < 1:
         raise ValueError(f"validation_fraction must be from 0 to below 1, got {validation_fraction}")
-
-
-def _manifest_numbers(shards: TokenShards) -> tuple[int, Int64s]:
-    """The vocabulary's size and the documents' starts, from the manifest."""
-    manifest, total = shards.manifest, sum(map(len, shards.arrays))
-    try:
-        vocab_size = int(manifest["vocab_size"])
-        starts = numpy.array([document["start"] for document in manifest["documents"]])
-        if starts.size and (starts.dtype.kind != "i" or starts.min() < 0 or starts.max() > total):
-            raise ValueError(f"a document does not start within the {total} tokens")
-        if (numpy.diff(starts) < 0).any():
-            raise ValueError("its documents are not in order")
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise ValueError(f"{shards.folder / MANIFEST} is not a manifest of token shards: {error}") from None
-    return vocab_size, starts.astype(numpy.int64)
 
 
 def _check_ids(array: Tokens, name: str, vocab_size: int) -> None:

@@ -296,7 +296,9 @@ def test_hostile_shards(tmp_path: Path) -> None:
     folder = write_shards(tmp_path / "shards", [[1, 2, 3, 4, 5]], tokenizer)
     refused(folder, "were made by another tokenizer", tokenizer=byte_tokenizer("<|endoftext|>"))
     manifest = folder / "manifest.json"
-    good = manifest.read_text()
+    stated = json.loads(manifest.read_bytes())
+    documents = [{"source": "0", "bytes": 5, "start": 0, "tokens": 5}]
+    good = json.dumps(stated | {"format": "pyllm token shards 1", "documents": documents})
     for old, new, message in (
         ('"start": 0', '"start": -1', "a document does not start within the 5 tokens"),
         ('"start": 0', '"start": "x"', "a document does not start within the 5 tokens"),
@@ -306,7 +308,10 @@ def test_hostile_shards(tmp_path: Path) -> None:
     ):
         manifest.write_text(good.replace(old, new))
         refused(folder, message)
-    manifest.write_text(good)
+    for new in ([], {}, {"count": 1}, {"count": "x"}, stated["documents"] | {"count": 2}):
+        manifest.write_text(json.dumps(stated | {"documents": new}))
+        refused(folder, "manifest")
+    manifest.write_text(json.dumps(stated))
     shard = folder / "shard_00000.npy"
     content = bytearray(shard.read_bytes())
     content[-1] ^= 1
