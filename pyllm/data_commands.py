@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import islice
@@ -32,7 +33,11 @@ def run(config: Pipeline) -> None:
     Ctrl-C stops; the same command goes on with what is not finished.
     """
     config = replace(config, progress=True) if config.progress is None else config
-    result = run_pipeline(config)
+    try:
+        result = run_pipeline(config)
+    except KeyboardInterrupt:
+        print("\npyllm: what is finished stays: the same command goes on", file=sys.stderr)
+        raise
     console = Console(highlight=False)
     print_funnel(result.funnel, console)
     console.print(f"\n{summary(result.funnel)}", soft_wrap=True)

@@ -118,7 +118,7 @@ class RowWriter:
             if kind is None:
                 if self._columns[self._text]:
                     self._write_row_group()
-                self._writer.close()
+            self._writer.close()
         except BaseException as error:
             self._whole.__exit__(type(error), error, error.__traceback__)
             raise

@@ -44,11 +44,10 @@ Tell = Callable[[object], None]
 
 @dataclass(frozen=True, slots=True)
 class FilterTask:
-    """One input file, the folder to make of it, and how many processes may judge its pages."""
+    """One input file, and the folder to make of it."""
 
     file: InputFile
     folder: Path
-    workers: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +69,20 @@ class WriteTask:
     dropped: Path
 
 
-def make_filter_file(config: PipelineConfig) -> Callable[[FilterTask, Tell], None]:
-    """What a worker process calls with FilterTasks."""
-    return lambda task, tell: filter_file(task, config, tell)
+def make_filter_file(config: PipelineConfig, workers: int) -> Callable[[FilterTask, Tell], None]:
+    """What a worker process calls with FilterTasks; it has so many processes of its own to judge pages."""
+    pool = WorkerPool(workers, make_page_filter, config)  # they end with this process
+    return lambda task, tell: filter_file(task, config, pool, tell)
 
 
-def filter_file(task: FilterTask, config: PipelineConfig, tell: Tell) -> None:
+def filter_file(task: FilterTask, config: PipelineConfig, pool: WorkerPool, tell: Tell) -> None:
     """Reads an input file and writes what its pages became into a folder; see the head of this module.
 
     Args:
         task: what to do.
         config: settings.
-        tell: called now and then with (pages so far, documents so far).
+        pool: processes that judge pages.
+        tell: called now and then with the number of pages so far.
     """
     temporary = task.folder.with_name(f".{task.folder.name}.tmp")
     shutil.rmtree(temporary, ignore_errors=True)
@@ -93,7 +94,6 @@ def filter_file(task: FilterTask, config: PipelineConfig, tell: Tell) -> None:
     with (
         DocumentWriter(temporary / DOCUMENTS) as documents,
         DroppedWriter(temporary / DROPPED) as dropped,
-        WorkerPool(task.workers, make_page_filter, config) as pool,
     ):
 
         def take() -> None:
@@ -106,11 +106,11 @@ def filter_file(task: FilterTask, config: PipelineConfig, tell: Tell) -> None:
             hashes.extend(judged.text_hashes)
             keys.extend(judged.keys)
             funnel.add(judged.funnel)
-            tell((funnel.pages, len(documents)))
+            tell(funnel.pages)
 
         for batch in _batches(task.file, config, funnel):
             waiting.append(pool.submit((batch, KEEP), when_it_dies=_one_by_one(batch, config)))
-            if len(waiting) > 2 * task.workers:
+            if len(waiting) > 2 * len(pool):
                 take()
         while waiting:
             take()

@@ -71,9 +71,9 @@ class PageFilter:
         self._condemned = KEEP
         self._text = PageText("")
         stages: dict[str, Stage] = {
-            "read": lambda page, document: page.problem or KEEP,
+            "read": lambda page, _: KEEP if page.problem is None else page.problem,
             "date": self._date,
-            "url": lambda page, document: self._url_filter(page.url),
+            "url": lambda page, _: self._url_filter(page.url),
             "extraction": self._extraction,
             "language": self._language,
             "gopher_repetition": self._rule(gopher_repetition, config.gopher_repetition),
@@ -125,6 +125,8 @@ class PageFilter:
                 verdict = stage(page, document)
             except MemoryError:
                 verdict = Verdict(False, "out_of_memory", f"more than {self._config.memory_megabytes} MB")
+            except ImportError:
+                raise
             except Exception as error:  # of a library, on a page that nobody has foreseen: the rest must go through
                 verdict = Verdict(False, "failed", f"{type(error).__name__}: {error}"[:500])
             if verdict.text is not None:
@@ -195,7 +197,7 @@ def make_page_filter(config: PipelineConfig) -> Callable[[tuple[list[Page], Verd
     config.memory_megabytes is refused to it, which raises MemoryError in Python and ends what cannot raise.
     """
     page_filter = PageFilter(config, config.page_seconds)
-    identify_language("The model is loaded before memory is limited.")
+    identify_language(extract_text(b"<p>Libraries and models are loaded before memory is limited."))
     page_size, used = resource.getpagesize(), int(Path("/proc/self/statm").read_text().split()[0])
     limit = used * page_size + config.memory_megabytes * 1_000_000
     resource.setrlimit(resource.RLIMIT_AS, (limit, resource.getrlimit(resource.RLIMIT_AS)[1]))

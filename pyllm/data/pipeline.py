@@ -53,7 +53,7 @@ from pyllm.progress import Progress
 from pyllm.threads import available_cores
 from pyllm.tokenizer import Tokenizer
 
-PLAN = "plan.json"
+PLAN, WORK = "plan.json", "work"
 FORMAT = "pyllm data 1"
 SECONDS_BETWEEN_LOOKS = 0.2
 NOT_PLANNED = ("out", "inputs", "processes", "progress")  # may change when a run goes on
@@ -92,6 +92,7 @@ def run(config: PipelineConfig) -> PipelineResult:
         _keep_plan(config, inputs)
         if not (config.out / "funnel.json").exists():
             _make_documents(config, inputs, processes)
+        shutil.rmtree(config.out / WORK, ignore_errors=True)
         funnel = read_funnel(config.out)
         documents = sorted((config.out / "documents").glob("*.parquet"))
         tokens = None
@@ -120,16 +121,15 @@ def read_funnel(folder: Path) -> Funnel:
 
 
 def _make_documents(config: PipelineConfig, inputs: Sequence[InputFile], processes: int) -> None:
-    work = config.out / "work"
-    for name in ("work", "documents", "dropped"):
+    for name in (WORK, "documents", "dropped"):
         make_folder(config.out / name)
-    folders = [work / f"{index:05d}" for index in range(len(inputs))]
+    folders = [config.out / WORK / f"{index:05d}" for index in range(len(inputs))]
     workers = -(-processes // len(inputs))
     tasks: list[object] = [
-        FilterTask(file, folder, workers) for file, folder in zip(inputs, folders, strict=True) if not folder.exists()
+        FilterTask(file, folder) for file, folder in zip(inputs, folders, strict=True) if not folder.exists()
     ]
     with Progress("Filtering", "pages", show=config.progress) as bar:
-        _for_each(tasks, make_filter_file, config, processes, bar)
+        _for_each(tasks, processes, bar, make_filter_file, config, workers)
     funnel = Funnel()
     copies = _copies(folders, config, funnel)
     left: list[object] = [
@@ -143,23 +143,22 @@ def _make_documents(config: PipelineConfig, inputs: Sequence[InputFile], process
         if not (folder / WRITTEN).exists()
     ]
     with Progress("Writing", "documents", show=config.progress) as bar:
-        _for_each(left, make_write_file, config, processes, bar)
+        _for_each(left, processes, bar, make_write_file, config)
     for folder in folders:
         for name in (FUNNEL, WRITTEN):
             funnel.add(Funnel.from_table(json.loads((folder / name).read_bytes())))
     write_report(funnel, config.out)
     write_whole(config.out / "funnel.json", json.dumps(funnel.table(), indent=1).encode())
-    shutil.rmtree(work)
 
 
 def _for_each(
     tasks: Sequence[object],
-    make: Callable[..., Callable[..., None]],
-    config: PipelineConfig,
     processes: int,
     bar: Progress,
+    make: Callable[..., Callable[..., None]],
+    *arguments: object,
 ) -> None:
-    """Has worker processes do the tasks, as many at a time as there are processes."""
+    """Has worker processes, which call make(*arguments), do the tasks, as many at a time as there are processes."""
     if not tasks:
         return
     done = [0] * len(tasks)
@@ -167,7 +166,7 @@ def _for_each(
     def tell(index: int, count: int) -> None:
         done[index] = count
 
-    with WorkerPool(min(processes, len(tasks)), make, config) as pool:
+    with WorkerPool(min(processes, len(tasks)), make, *arguments) as pool:
         futures = [pool.submit(task, partial(tell, index)) for index, task in enumerate(tasks)]
         waiting = set(futures)
         while waiting:

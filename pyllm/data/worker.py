@@ -14,6 +14,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
@@ -79,7 +80,8 @@ class Worker:
                     assert on_progress is not None
                     on_progress(value)
                 elif kind == "raised":
-                    raise value
+                    error, trace = value
+                    raise error from RuntimeError(f"in a worker process:\n{trace}")
                 else:
                     return value
         except (BrokenPipeError, EOFError):
@@ -136,6 +138,9 @@ class WorkerPool:
         self._threads.shutdown()
         for worker in self._workers:
             worker.stop()
+
+    def __len__(self) -> int:
+        return len(self._workers)
 
     def submit(
         self,
@@ -196,7 +201,7 @@ def serve() -> None:
             except BrokenPipeError:
                 raise
             except Exception as error:
-                _send(answers, ("raised", error))
+                _send(answers, ("raised", (error, traceback.format_exc())))
     except (EOFError, BrokenPipeError):  # the parent has stopped, or is gone
         os._exit(0)
 
