@@ -102,8 +102,11 @@ def mask_emails(text: str) -> tuple[str, int]:
     while at >= 0:
         start = local_start(text[max(end, searched) : at], at)
         domain = DOMAIN.match(text, at + 1) if start < at else None
-        if domain:
-            parts += text[end:start], EMAILS[number % len(EMAILS)]
+        # What only dots and dashes part from an address before it would become a part of that one's domain.
+        if domain and (end == 0 or text[end:start].strip(".-")):
+            # Behind an @ the one without dots: with what is before, the other would make an address.
+            turn = 0 if text.startswith("@", start - 1) else number % len(EMAILS)
+            parts += text[end:start], EMAILS[turn]
             end = domain.end()
             number += 1
         searched = at + 1

@@ -17,27 +17,35 @@ from urllib.parse import unquote
 
 from pyllm.data.document import KEEP, Verdict
 
+
+def listed(words: str) -> tuple[str, ...]:
+    """The words of a list, which spaces and line breaks part."""
+    return tuple(words.split())
+
+
 # A small list of our own, so that the default path has one: names that stand for their kind. Who crawls passes UT1's.
-BUILT_IN_DOMAINS = tuple(
+BUILT_IN_DOMAINS = listed(
     """
     1xbet.com 888casino.com adultfriendfinder.com bet365.com chaturbate.com malware.testing.google.test onlyfans.com
     pokerstars.com pornhub.com redtube.com stripchat.com wicar.org xhamster.com xnxx.com xvideos.com youporn.com
-    """.split()
-)
-STRICT_WORDS = tuple(
     """
-    bdsm blowjob camgirl camgirls camsex creampie cumshot gangbang hentai milf milfs phonesex porn porno pornos pornstar
-    pornstars sexcam sexcams upskirt warez xxx
-    """.split()
 )
-SOFT_WORDS = tuple(
+STRICT_WORDS = listed(
     """
-    adult babes betting casino casinos cialis crack dating erotic escort escorts fetish gambling hookup jackpot keygen
-    lingerie naked nsfw nude nudes pills poker roulette sex sexy slots swingers torrent viagra webcam
-    """.split()
+    bdsm blowjob camgirl camgirls camsex creampie cumshot gangbang hentai milf milfs phonesex porn porno pornos
+    pornstar pornstars sexcam sexcams upskirt warez xxx
+    """
 )
-SUBWORDS = tuple(
-    "camgirl casinobonus escortgirl freeporn freesex livesex onlinecasino porntube pornvideo sexchat".split()
+SOFT_WORDS = listed(
+    """
+    adult babes betting casino casinos cialis crack dating erotic escort escorts fetish gambling hookup jackpot
+    keygen lingerie naked nsfw nude nudes pills poker roulette sex sexy slots swingers torrent viagra webcam
+    """
+)
+SUBWORDS = listed(
+    """
+    camgirl casinobonus escortgirl freeporn freesex livesex onlinecasino porntube pornvideo sexchat
+    """
 )
 
 LONGEST_HOST = 253
@@ -143,7 +151,7 @@ class UrlFilter:
         """Blocks a domain; says what is wrong with the line otherwise."""
         if not DOMAIN_LINE.fullmatch(line):
             return f"{line[:80]!r} is not a domain"
-        host = plain_host(line.lower())
+        host = split_url(line.lower())[0]
         if not host:
             return f"{line[:80]!r} is not a domain"
         self._domains.add(host)

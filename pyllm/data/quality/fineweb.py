@@ -31,23 +31,23 @@ def fineweb_quality(text: str | PageText, thresholds: FineWebQuality = FINEWEB_Q
     if limit is not None:
         ends = sum(map(ends_as_a_sentence, lines))
         ends += not ends_as_a_sentence(lines[-1]) and SENTENCE_BREAK.search(lines[-1]) is not None
-        if ends <= limit * number:
+        if ends / number <= limit:
             detail = f"{ends / number:.1%} of the lines end with terminal punctuation, not above {limit:.1%}"
             return Verdict(False, "few_punctuated_lines", detail)
     limit = thresholds.max_duplicate_line_characters
     if limit is not None:
         copied, characters = characters_in_copies(lines), sum(map(len, lines))
-        if copied >= limit * characters:
+        if copied / characters >= limit:
             detail = f"{copied / characters:.1%} of the characters stand in copies of lines, not below {limit:.1%}"
             return Verdict(False, "duplicate_line_share", detail)
     limit = thresholds.max_short_lines
     if limit is not None:
         short = sum(len(line) < thresholds.short_line_length for line in lines)
-        if short >= limit * number:
+        if short / number >= limit:
             detail = f"{short / number:.1%} of the lines are shorter than {thresholds.short_line_length} characters"
             return Verdict(False, "many_short_lines", f"{detail}, not below {limit:.1%}")
     limit = thresholds.max_line_breaks_per_word
-    if limit is not None and number - 1 > limit * len(page.words):
+    if limit is not None and (number - 1) / max(len(page.words), 1) > limit:
         detail = f"{(number - 1) / max(len(page.words), 1):.2f} line breaks to a word, above {limit:g}"
         return Verdict(False, "many_line_breaks", detail)
     return KEEP

@@ -34,13 +34,14 @@ def gopher_repetition(text: str | PageText, thresholds: GopherRepetition = GOPHE
         copies = len(parts) - len(set(parts))
         if not copies:
             continue
-        if part_limit is not None and copies > part_limit * len(parts):
+        if part_limit is not None and copies / len(parts) > part_limit:
             return above(f"duplicate_{name}s", f"of the {name}s are copies", copies / len(parts), part_limit)
         characters = characters_in_copies(parts)
-        if character_limit is not None and characters > character_limit * size:
+        if character_limit is not None and characters / size > character_limit:
             reason = f"duplicate_{name}_characters"
             return above(reason, f"of the characters stand in copies of {name}s", characters / size, character_limit)
-    return top_n_grams(page, thresholds) or duplicate_n_grams(page, thresholds) or KEEP
+    verdict = top_n_grams(page, thresholds)
+    return duplicate_n_grams(page, thresholds) if verdict else verdict
 
 
 def above(reason: str, what: str, figure: float, limit: float) -> Verdict:
@@ -53,7 +54,7 @@ def characters_in_copies(parts: list[str]) -> int:
     return sum(map(len, parts)) - sum(map(len, set(parts)))
 
 
-def top_n_grams(page: PageText, thresholds: GopherRepetition) -> Verdict | None:
+def top_n_grams(page: PageText, thresholds: GopherRepetition) -> Verdict:
     """Drops a page in which one sequence of two to four words takes too much of the text.
 
     An n-gram that stands only once repeats nothing and does not count. Of several that are equally frequent the
@@ -61,16 +62,16 @@ def top_n_grams(page: PageText, thresholds: GopherRepetition) -> Verdict | None:
     """
     words, size = page.words, len(page.text)
     for n, limit in ((2, thresholds.top_2_gram), (3, thresholds.top_3_gram), (4, thresholds.top_4_gram)):
-        if limit is None or not may_take(limit * size, n, page):
+        if limit is None or not may_take(limit * size * (1 - 1e-9), n, page):
             continue
         counts = Counter(zip(*(islice(words, start, None) for start in range(n)), strict=False))
         most = max(counts.values(), default=0)
         if most < 2:
             continue
         length = max(sum(map(len, gram)) for gram, count in counts.items() if count == most) + n - 1
-        if most * length > limit * size:
+        if most * length / size > limit:
             return above(f"top_{n}_gram", f"of the text is one sequence of {n} words", most * length / size, limit)
-    return None
+    return KEEP
 
 
 def may_take(characters: float, n: int, page: PageText) -> bool:
@@ -91,7 +92,7 @@ def may_take(characters: float, n: int, page: PageText) -> bool:
     return b"\x01" * n in bytes(map(suitable.__contains__, page.words))
 
 
-def duplicate_n_grams(page: PageText, thresholds: GopherRepetition) -> Verdict | None:
+def duplicate_n_grams(page: PageText, thresholds: GopherRepetition) -> Verdict:
     """Drops a page in which sequences of five to ten words that stood before take too much of the text."""
     words, size = page.words, len(page.text)
     limits = (
@@ -113,18 +114,18 @@ def duplicate_n_grams(page: PageText, thresholds: GopherRepetition) -> Verdict |
             if first.setdefault(tuple(words[start : start + n]), start) != start:
                 again.append(start)
         if not again:
-            return None
+            return KEEP
         if limit is not None:
             characters = end = 0
             for start in again:
                 characters += sum(map(len, words[max(start, end) : start + n]))
                 end = start + n
-            if characters > limit * size:
+            if characters / size > limit:
                 what = f"of the text stands in sequences of {n} words that stood before"
                 return above(f"duplicate_{n}_grams", what, characters / size, limit)
         seen_again = {tuple(words[start : start + n]) for start in again}
         starts = [start for start in starts if start + n < len(words) and tuple(words[start : start + n]) in seen_again]
-    return None
+    return KEEP
 
 
 def gopher_quality(text: str | PageText, thresholds: GopherQuality = GOPHER_QUALITY) -> Verdict:
@@ -150,25 +151,25 @@ def gopher_quality(text: str | PageText, thresholds: GopherQuality = GOPHER_QUAL
         return Verdict(False, "long_words", f"mean length {length:.2f}, above {thresholds.max_mean_word_length:g}")
 
     hashes, limit = page.text.count("#"), thresholds.max_hashes_per_word
-    if limit is not None and hashes > limit * len(tokens):
+    if limit is not None and hashes / len(tokens) > limit:
         return Verdict(False, "too_many_hashes", f"{hashes / len(tokens):.3f} number signs to a word, above {limit:g}")
     ellipses, limit = sum(map(page.text.count, ELLIPSES)), thresholds.max_ellipses_per_word
-    if limit is not None and ellipses > limit * len(tokens):
+    if limit is not None and ellipses / len(tokens) > limit:
         return Verdict(False, "too_many_ellipses", f"{ellipses / len(tokens):.3f} ellipses to a word, above {limit:g}")
     bullets, limit = sum(line.startswith(BULLETS) for line in lines), thresholds.max_bullet_lines
-    if limit is not None and bullets > limit * len(lines):
+    if limit is not None and bullets / len(lines) > limit:
         return above("too_many_bullets", "of the lines start with a bullet", bullets / len(lines), limit)
     limit = thresholds.max_ellipsis_lines
     if limit is not None and ellipses:
         endings = sum(line.endswith(ELLIPSES) for line in lines)
-        if endings > limit * len(lines):
+        if endings / len(lines) > limit:
             return above("too_many_ellipsis_lines", "of the lines end with an ellipsis", endings / len(lines), limit)
 
     limit = thresholds.min_alphabetic_words
     if limit is not None:
         counts = page.word_counts
         alphabetic = sum(count for word, count in counts.items() if word.isalpha() or any(map(str.isalpha, word)))
-        if alphabetic < limit * len(tokens):
+        if alphabetic / len(tokens) < limit:
             share = alphabetic / len(tokens)
             return Verdict(
                 False, "too_few_alphabetic_words", f"{share:.1%} of the words have a letter, below {limit:.1%}"

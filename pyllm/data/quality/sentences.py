@@ -28,4 +28,4 @@ def ends_as_a_sentence(line: str) -> bool:
     last = line[-1]
     if last in CLOSING:
         last = line.rstrip(CLOSING)[-1:]
-    return last in ".?!" if last.isascii() else SENTENCE_MARK.match(last) is not None
+    return last in (".", "?", "!") if last.isascii() else SENTENCE_MARK.match(last) is not None
