@@ -76,6 +76,7 @@ LINKED = 0.5  # a block with more of its text in links is against
 DROPPED = 0.6  # a block with more of its text in links goes even where it stands between text
 NO_NAVIGATION = 0.02  # of all text in links: so little is no navigation, and there is nothing to cut
 ALL_NAVIGATION = 0.8  # of all text in links: here they are what the page is about
+LEAST_TEXT = 100  # of a run's score: less beside so many links is not what the page is about
 
 LINK = re.compile(r'<a href="[^"]*">([^<]*(?:<(?!/?a\b)[^<]*)*)</a>')
 TAG = re.compile(r"<(/?[a-z0-9]+)[^>]*>")
@@ -258,5 +259,5 @@ def _main_blocks(blocks: list[_Block]) -> list[_Block]:
         elif running > best:
             best, first, last = running, begin, place + 1
     if links >= ALL_NAVIGATION * total:
-        return blocks[first:last]
+        return blocks[first:last] if best >= LEAST_TEXT else blocks
     return [block for block in blocks[first:last] if block.linked <= DROPPED * block.size or block.tag == "p"]
