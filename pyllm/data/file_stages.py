@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+import numpy
+
 from pyllm.data.deduplication import Uint64s, write_keys
 from pyllm.data.document import KEEP, Document, Page, Verdict
 from pyllm.data.documents import DocumentWriter, read_documents
@@ -104,7 +106,7 @@ def filter_file(task: FilterTask, config: PipelineConfig, pool: WorkerPool, tell
                 else:
                     dropped.append(outcome)
             hashes.extend(judged.text_hashes)
-            keys.extend(judged.keys)
+            keys.append(judged.keys)
             funnel.add(judged.funnel)
             tell(funnel.pages)
 
@@ -114,7 +116,7 @@ def filter_file(task: FilterTask, config: PipelineConfig, pool: WorkerPool, tell
                 take()
         while waiting:
             take()
-    write_keys(temporary / KEYS, hashes, keys)
+    write_keys(temporary / KEYS, hashes, numpy.concatenate(keys) if keys else ())
     write_whole(temporary / FUNNEL, json.dumps(funnel.table()).encode())
     temporary.rename(task.folder)
 

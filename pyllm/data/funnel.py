@@ -105,7 +105,7 @@ class Funnel:
             }
             for name, counts in self.stages.items()
         }
-        return {"stages": stages, "other": dict(sorted(self.other.items()))}
+        return {"stages": stages, "other": dict(sorted((+self.other).items()))}
 
     @classmethod
     def from_table(cls, table: Mapping[str, Any]) -> Funnel:

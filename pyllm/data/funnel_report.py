@@ -23,7 +23,7 @@ REASONS_HEADER = ("stage", "reason", "pages", "of all")
 def write_report(funnel: Funnel, folder: Path) -> Path:
     """Writes report.md and funnel.png into a folder; returns the report's path."""
     write_plot(funnel, folder / "funnel.png", f"{folder.name}: what became of {funnel.pages:,} pages")
-    other = [(name.replace("_", " "), f"{count:,}") for name, count in sorted(funnel.other.items())]
+    other = [(name.replace("_", " "), f"{count:,}") for name, count in sorted((+funnel.other).items())]
     parts = [
         f"# {folder.name}: from pages to documents\n",
         f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC, pyllm {__version__}. {summary(funnel)}\n",

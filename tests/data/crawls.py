@@ -5,51 +5,26 @@ import random
 from collections.abc import Iterable
 from pathlib import Path
 
-SUBJECTS = [
-    "the old teacher",
-    "a young farmer",
-    "my neighbour",
-    "the captain",
-    "our cousin",
-    "the baker",
-    "a quiet child",
-]
-VERBS = [
-    "carried",
-    "painted",
-    "described",
-    "repaired",
-    "remembered",
-    "borrowed",
-    "measured",
-    "forgot",
-    "collected",
-    "opened",
-]
-OBJECTS = [
-    "the wooden boat",
-    "a small lamp",
-    "the long letter",
-    "that green door",
-    "the garden wall",
-    "a heavy box",
-    "the map",
-]
-ENDS = ["before the rain came", "with great care", "in the middle of the night", "after a long walk", "near the river"]
+NOUNS = """teacher farmer neighbour captain cousin baker child boat lamp letter door garden wall box map river mountain
+    hospital library kitchen village engine window horse bridge market station painting forest harbour""".split()
+QUALITIES = """old young quiet wooden small long green heavy famous broken bright distant narrow simple careful gentle
+    hidden modern ancient friendly""".split()
+VERBS = """carried painted described repaired remembered borrowed measured collected opened visited noticed followed
+    admired ignored protected explained""".split()
 
 
 def prose(seed: int, sentences: int = 30) -> str:
     """Paragraphs of plain English that no two seeds share."""
     source = random.Random(seed)
-    lines, line = [], []
-    for index in range(sentences):
-        words = (source.choice(SUBJECTS), source.choice(VERBS), source.choice(OBJECTS), source.choice(ENDS))
-        number = source.randrange(10**6)
-        line.append(f"On day {number} {' '.join(words)}, and that was the end of it.")
-        if index % 5 == 4:
-            lines.append(" ".join(line))
-            line = []
-    return "\n".join([*lines, " ".join(line)]).strip()
+
+    def thing() -> str:
+        return f"{source.choice(('the', 'a', 'that', 'our'))} {source.choice(QUALITIES)} {source.choice(NOUNS)}"
+
+    made = []
+    for _ in range(sentences):
+        sentence = f"{thing()} {source.choice(VERBS)} {thing()} {source.choice(('and', 'with', 'of', 'to'))} {thing()}."
+        made.append(sentence.capitalize())
+    return "\n".join(" ".join(made[begin : begin + 5]) for begin in range(0, sentences, 5))
 
 
 def html(text: str, title: str = "A page") -> bytes:
@@ -87,7 +62,7 @@ def mixed_crawl(folder: Path, files: int = 3, pages: int = 40) -> list[Path]:
             if index % 8 == 1:
                 text = prose(max(0, number - 1)) + "  "  # the page before it, again
             elif index % 8 == 2:
-                text = text.replace("On day", "Write to someone@real-mail.com on day", 1)
+                text = "Write to someone@real-mail.com. " + text
             elif index % 8 == 3:
                 text = "Der Hund lief über die Straße und bellte laut, weil er die Katze gesehen hatte. " * 10
             elif index % 8 == 4:
