@@ -56,7 +56,8 @@ Result = TypeVar("Result")
 TRAIN, VALIDATION = SIDES = ("train", "validation")
 UNFINISHED = "unfinished"
 SETTINGS = "settings.json"
-BATCH_BYTES = 1 << 19  # of text that a thread encodes at a time
+BATCH_BYTES = 1 << 20  # of text that a thread encodes at a time
+BATCHES_AHEAD = 4  # a thread: with fewer, threads wait for the one that reads and writes
 TAIL_BYTES = 1 << 16  # of a Parquet file: its footer, which lists sizes and places of all that is in it
 
 
@@ -201,7 +202,7 @@ def _mapped(function: Callable[[Item], Result], items: Iterator[Item], threads: 
     with ThreadPoolExecutor(threads) as pool:
         for item in items:
             waiting.append(pool.submit(function, item))
-            if len(waiting) > 2 * threads:
+            if len(waiting) > BATCHES_AHEAD * threads:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
