@@ -126,30 +126,34 @@ def test_duplicate_n_grams(n: int) -> None:
     name = f"duplicate_{n}_grams"
     rule = published(GopherRepetition, name)
     gram = words(n)
-    text = " ".join([*gram, *words(20, 100), *gram])
-    size = round(4 * n / getattr(GopherRepetition(), name))
-    at = text + " " * (size - len(text))
-    assert gopher_repetition(at, rule), "so many characters stand in copies as may"
-    shorter = text + " " * (4 * n * 1000 // round(getattr(GopherRepetition(), name) * 1000) - 1 - len(text))
-    assert dropped_for(gopher_repetition(shorter, rule), name)
+    text = " ".join([*gram, *words(10, 100), *gram])
+    limit = round(100 * getattr(GopherRepetition(), name))
+    size = -(-100 * 4 * n // limit)  # the smallest in which so many characters are no more than that
+    assert gopher_repetition(text.ljust(size), rule)
+    assert dropped_for(gopher_repetition(text.ljust(size - 1), rule), name)
     one_less = " ".join([*gram, *words(20, 100), *gram[:-1], "other"])
     assert gopher_repetition(one_less, rule), f"{n - 1} words in a row are no copy of {n}"
 
 
-def share_by_definition(page: list[str], n: int) -> int:
-    """Characters of the words in any n that stood before, looked for the slow way."""
-    covered = set()
-    for start in range(len(page) - n + 1):
-        if any(page[earlier : earlier + n] == page[start : start + n] for earlier in range(start)):
-            covered |= set(range(start, start + n))
-    return sum(len(page[place]) for place in covered)
+def characters_by_definition(page: list[str], n: int) -> int:
+    """Characters of sequences of n words that stood before, looked for from left to right."""
+    characters, start, before = 0, 0, []
+    while start + n <= len(page):
+        gram = page[start : start + n]
+        if gram in before:
+            characters += len("".join(gram))
+            start += n
+        else:
+            before.append(gram)
+            start += 1
+    return characters
 
 
 @settings(deadline=None)
 @given(st.lists(st.sampled_from(["a", "bb", "ccc", "dddd", "e"]), min_size=1, max_size=60), st.integers(5, 10))
 def test_duplicate_n_grams_are_those_of_the_definition(page: list[str], n: int) -> None:
     text = " ".join(page)
-    characters = share_by_definition(page, n)
+    characters = characters_by_definition(page, n)
     name = f"duplicate_{n}_grams"
     assert gopher_repetition(text, only(GopherRepetition, **{name: characters / len(text)}))
     if characters:

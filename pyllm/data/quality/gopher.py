@@ -93,7 +93,11 @@ def may_take(characters: float, n: int, page: PageText) -> bool:
 
 
 def duplicate_n_grams(page: PageText, thresholds: GopherRepetition) -> Verdict:
-    """Drops a page in which sequences of five to ten words that stood before take too much of the text."""
+    """Drops a page in which sequences of five to ten words that stood before take too much of the text.
+
+    As for FineWeb they are looked for from left to right, and behind one that stood before the next begins: so no
+    character counts twice.
+    """
     words, size = page.words, len(page.text)
     limits = (
         (5, thresholds.duplicate_5_grams),
@@ -108,24 +112,33 @@ def duplicate_n_grams(page: PageText, thresholds: GopherRepetition) -> Verdict:
     stretches = FIVE_REPEATED_WORDS.finditer(bytes(map(page.repeated_words.__contains__, words)))
     starts = [start for stretch in stretches for start in range(stretch.start(), stretch.end() - 4)]
     for n, limit in limits:
-        first: dict[tuple[str, ...], int] = {}
-        again: list[int] = []
-        for start in starts:
-            if first.setdefault(tuple(words[start : start + n]), start) != start:
-                again.append(start)
-        if not again:
+        grams = [tuple(words[start : start + n]) for start in starts if start + n <= len(words)]
+        counts = Counter(grams)
+        if len(counts) == len(grams):
             return KEEP
+        repeated = [(start, gram) for start, gram in zip(starts, grams, strict=False) if counts[gram] > 1]
         if limit is not None:
-            characters = end = 0
-            for start in again:
-                characters += sum(map(len, words[max(start, end) : start + n]))
-                end = start + n
+            characters = characters_of_copies(repeated, n)
             if characters / size > limit:
                 what = f"of the text stands in sequences of {n} words that stood before"
                 return above(f"duplicate_{n}_grams", what, characters / size, limit)
-        seen_again = {tuple(words[start : start + n]) for start in again}
-        starts = [start for start in starts if start + n < len(words) and tuple(words[start : start + n]) in seen_again]
+        starts = [start for start, _ in repeated]
     return KEEP
+
+
+def characters_of_copies(grams: list[tuple[int, tuple[str, ...]]], n: int) -> int:
+    """How many characters those sequences have that stood before, of all given with their places, in order."""
+    seen: set[tuple[str, ...]] = set()
+    characters = free = 0
+    for start, gram in grams:
+        if start < free:
+            continue
+        if gram in seen:
+            characters += sum(map(len, gram))
+            free = start + n
+        else:
+            seen.add(gram)
+    return characters
 
 
 def gopher_quality(text: str | PageText, thresholds: GopherQuality = GOPHER_QUALITY) -> Verdict:

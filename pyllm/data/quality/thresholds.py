@@ -29,7 +29,8 @@ class GopherRepetition:
         top_2_gram: characters in the most frequent pair of words, times how often it stands there, of the page's.
         top_3_gram: the same for three words in a row.
         top_4_gram: the same for four.
-        duplicate_5_grams: characters of the words in any five in a row that stood before, each word counted once.
+        duplicate_5_grams: characters of words in sequences of five that stood before, of the page's. As for FineWeb
+            they are looked for from left to right, and behind one that stood before the next begins.
         duplicate_6_grams: the same for six, and so on.
         duplicate_7_grams: seven.
         duplicate_8_grams: eight.
