@@ -10,6 +10,7 @@ import codecs
 import io
 import re
 import zlib
+from collections.abc import Iterator
 from typing import Any
 
 from pyllm.data.document import Page
@@ -23,6 +24,8 @@ with data_extra():
 MOST_ENCODINGS = 4  # one on top of the other; more than two are not met with
 PLAIN = "text/plain"
 READABLE = frozenset({"text/html", "application/xhtml+xml", PLAIN, ""})
+DECODERS = frozenset({"chunked", "gzip", "x-gzip", "zstd", "deflate", "br"})
+PIECE = 1 << 16  # bytes decoded at a time
 CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([^\s"';,]+)""", re.IGNORECASE)
 CHUNK_HEAD = re.compile(rb"[0-9A-Fa-f]{1,16}[ \t]*(?:;[^\r\n]*)?\r?\n")
 END_OF_HEADER = re.compile(rb"\n\r*\n")
@@ -90,6 +93,7 @@ def read_response(page: Page, block: bytes, limits: ReadLimits) -> Page:
     if page.content_type not in READABLE:
         return drop(page, "not_text", page.content_type)
     body = block[end:]
+    del block  # of which the body is a copy
     if transfer or encoding:
         encodings = [name.strip().lower() for name in f"{encoding},{transfer}".split(",")]
         body = decoded(
@@ -168,61 +172,66 @@ def decoded(page: Page, body: bytes, encodings: list[str], limits: ReadLimits) -
     often leave the header as it was.
     """
     if len(encodings) > MOST_ENCODINGS:
-        drop(page, "bad_encoding", f"{counted(len(encodings), 'encoding')} one on top of the other")
+        drop(page, "bad_encoding", f"{counted(len(encodings), 'encoding')}, one on top of the other")
         return b""
     for name in reversed(encodings):
-        most = limits.page_bytes + 1 if name != "chunked" else len(body)
+        pieces: list[bytes] = []
+        size = 0
         try:
-            after = _undone(body, name, most)
+            for piece in _undone(body, name):
+                pieces.append(piece)
+                size += len(piece)
+                if size > limits.page_bytes and name != "chunked":
+                    break
         except (OSError, zlib.error, ValueError) as error:
             drop(page, "bad_encoding", f"{name[:40]}: {error}")
             return b""
-        if len(after) > limits.page_bytes:
-            if len(after) > len(body) * limits.highest_ratio:
-                grown = f"{counted(len(body), 'byte')} of {name[:40]} had grown to {counted(len(after), 'byte')}"
-                drop(page, "decompression_bomb", f"{grown} when reading stopped")
+        if size > limits.page_bytes:
+            if size > len(body) * limits.highest_ratio:
+                grown = f"{counted(len(body), 'byte')} of {name[:40]} had grown to {counted(size, 'byte')} so far"
+                drop(page, "decompression_bomb", grown)
             else:
-                too_large(page, len(after), limits, at_least=True)
+                too_large(page, size, limits, at_least=True)
             return b""
-        body = after
+        body = b"".join(pieces)
     return body
 
 
-def _undone(body: bytes, encoding: str, most: int) -> bytes:
-    """At most `most` bytes of the body without one encoding."""
-    if encoding == "chunked":
-        return _read(ChunkedReader(io.BytesIO(body)), most) if CHUNK_HEAD.match(body) else body
-    if encoding in ("gzip", "x-gzip"):
-        return _inflated(body, 31, most) if body.startswith(b"\x1f\x8b") else body
-    if encoding == "deflate":  # RFC 9110 means zlib's format; some servers send it without its header
-        if body.lstrip().startswith(b"<"):
-            return body
+def _undone(body: bytes, encoding: str) -> Iterator[bytes]:
+    """The body without one encoding, in pieces."""
+    if encoding == "chunked" and CHUNK_HEAD.match(body):
+        yield from _read(ChunkedReader(io.BytesIO(body)))
+    elif encoding in ("gzip", "x-gzip") and body.startswith(b"\x1f\x8b"):
+        yield from _inflated(body, 31)
+    elif encoding == "zstd" and body.startswith(b"\x28\xb5\x2f\xfd"):
+        yield from _read(ZstdReader(io.BytesIO(body)))
+    elif encoding == "deflate" and not body.lstrip().startswith(b"<"):
+        # RFC 9110 means zlib's format; some servers send it without its header
         try:
-            return _inflated(body, 15, most)
+            zlib.decompressobj(15).decompress(body[:64])
+            window = 15
         except zlib.error:
-            return _inflated(body, -15, most)
-    if encoding == "br":
-        try:
-            return _read(BrotliReader(io.BytesIO(body)), most)
-        except OSError:
-            if body.lstrip().startswith(b"<"):
-                return body
-            raise
-    if encoding == "zstd":
-        return _read(ZstdReader(io.BytesIO(body)), most) if body.startswith(b"\x28\xb5\x2f\xfd") else body
-    if body.lstrip().startswith(b"<"):
-        return body
-    raise ValueError("unknown")
+            window = -15
+        yield from _inflated(body, window)
+    elif encoding == "br" and not body.lstrip().startswith(b"<"):
+        yield from _read(BrotliReader(io.BytesIO(body)))
+    elif encoding in DECODERS or body.lstrip().startswith(b"<"):
+        yield body
+    else:
+        raise ValueError("unknown")
 
 
-def _inflated(body: bytes, window: int, most: int) -> bytes:
+def _inflated(body: bytes, window: int) -> Iterator[bytes]:
     """A body that was cut off gives what there is of it, as in browsers."""
-    return zlib.decompressobj(window).decompress(body, most)
+    decompressor = zlib.decompressobj(window)
+    content = memoryview(body)
+    for at in range(0, len(content), PIECE):
+        rest: bytes | memoryview = content[at : at + PIECE]
+        while rest and not decompressor.eof:
+            yield decompressor.decompress(rest, PIECE)
+            rest = decompressor.unconsumed_tail
 
 
-def _read(reader: Any, most: int) -> bytes:
-    pieces: list[bytes] = []
-    while most > 0 and (piece := reader.read(min(most, 1 << 18))):
-        pieces.append(piece)
-        most -= len(piece)
-    return b"".join(pieces)
+def _read(reader: Any) -> Iterator[bytes]:
+    while piece := reader.read(PIECE):
+        yield piece

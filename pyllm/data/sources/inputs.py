@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import glob
 import os
 from collections import Counter
@@ -36,7 +37,14 @@ KINDS = {  # by the end of a name, less .gz
 }
 
 
-FIRST_BYTES = {b"WARC/": "warc", b"filedesc:": "arc", b"PAR1": "parquet"}
+FIRST_BYTES = {
+    b"WARC/": "warc",
+    b"filedesc:": "arc",
+    b"PAR1": "parquet",
+    b"<!doctype html": "html",
+    b"<html": "html",
+    b'{"': "jsonl",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +56,7 @@ class InputFile:
         paths: the files, in order: one, or some HTML files of a folder.
         kind: "warc", "arc", "html", "jsonl", "parquet" or "text".
         url: where it is to be fetched from; "" for what is here. Then there are no paths yet: see `at`.
-        folder: what the ids of HTML files are relative to.
+        folder: what the ids of many HTML files are relative to.
     """
 
     name: str
@@ -86,8 +94,11 @@ def kind_of(path: Path) -> str:
         return named
     stream = Stream(path)
     try:
-        stream.fill(16)
-        return next((kind for first, kind in FIRST_BYTES.items() if stream.data.startswith(first)), "text")
+        stream.fill(64)
+        begin = bytes(stream.data[:64]).removeprefix(codecs.BOM_UTF8).lstrip()
+        return next(
+            (kind for first, kind in FIRST_BYTES.items() if begin[: len(first)].lower() == first.lower()), "text"
+        )
     finally:
         stream.close()
 
@@ -115,14 +126,14 @@ def read_pages(
     if isinstance(source, Path):
         source = InputFile(str(source), (source,), kind_of(source))
     for path in source.paths:
-        file_size(path)
+        if source.kind != "html" or len(source.paths) == 1:
+            file_size(path)
         if source.kind == "warc":
             yield from WarcReader(path, limits, counts).pages()
         elif source.kind == "arc":
             yield from ArcReader(path, limits, counts).pages()
         elif source.kind == "html":
-            name = path.relative_to(source.folder).as_posix() if source.folder is not None else path.name
-            yield from read_html(path, limits, name)
+            yield from read_html(path, limits, os.path.relpath(path, source.folder) if source.folder else path.name)
         elif source.kind == "jsonl":
             yield from read_jsonl(path, limits)
         elif source.kind == "parquet":
@@ -134,71 +145,83 @@ def read_pages(
 def expand_inputs(inputs: Sequence[str | os.PathLike[str]], limits: ReadLimits = DEFAULT_LIMITS) -> list[InputFile]:
     """The files that paths, patterns, folders and URLs mean: in the order of the arguments, sorted within each.
 
-    Of a folder, files whose names tell what they are count; its HTML files are units of 1,000.
+    Of a folder, files count whose names tell what they are. HTML files make units of up to `limits.html_files`: those
+    of a folder by themselves, those of all other arguments together.
 
     Raises:
         FileNotFoundError: an argument means no file.
-        ValueError: there is none, or a URL is none that can be fetched.
+        ValueError: there is none, or one is no file and no URL that can be fetched.
     """
     if not inputs:
-        raise ValueError("no input was given: a file, a folder, a pattern as *.warc.gz, or a URL")
-    found: dict[str, InputFile] = {}
-    for argument in inputs:
-        for unit in _expanded(os.fspath(argument), limits):
-            found.setdefault(unit.name, unit)
-    return list(found.values())
+        raise ValueError("no input was given: a file, a folder, a pattern such as 'crawl/*.warc.gz', or a URL")
+    units: dict[str, InputFile] = {}
+    seen: set[Path] = set()
+    single: list[Path] = []  # HTML files that are no folder's
+    for argument in [os.fspath(one) for one in inputs]:
+        scheme = urlsplit(argument).scheme.lower() if "://" in argument else ""
+        if scheme in ("http", "https"):
+            kind = kind_by_name(Path(urlsplit(argument).path).name) or "text"
+            units.setdefault(argument, InputFile(argument, (), kind, url=argument))
+            continue
+        if scheme:
+            raise ValueError(f"{argument}: only http and https can be fetched")
+        for path in _paths(argument):
+            pages: list[Path] = []
+            found = _in_folder(path) if path.is_dir() else [(path, kind_of(_regular(path)))]
+            if not found:
+                names = ", ".join(f"*{end}" for end in KINDS)
+                raise FileNotFoundError(f"{path}: no file in this folder has a name that tells what it is: {names}")
+            for each, kind in found:
+                place = each.resolve()
+                if place in seen:
+                    continue
+                seen.add(place)
+                if kind == "html":
+                    (pages if path.is_dir() else single).append(each)
+                else:
+                    units[str(each)] = InputFile(str(each), (each,), kind)
+            units |= _batches(pages, path, limits)
+    if len(single) == 1:
+        units[str(single[0])] = InputFile(str(single[0]), (single[0],), "html")
+    elif single:
+        units |= _batches(single, Path(os.path.commonpath([path.absolute().parent for path in single])), limits)
+    return list(units.values())
 
 
-def _expanded(argument: str, limits: ReadLimits) -> list[InputFile]:
-    scheme = urlsplit(argument).scheme.lower() if "://" in argument else ""
-    if scheme in ("http", "https"):
-        name = Path(urlsplit(argument).path).name
-        return [InputFile(argument, (), kind_by_name(name) or "text", url=argument)]
-    if scheme:
-        raise ValueError(f"{argument}: only http and https can be fetched")
+def _paths(argument: str) -> list[Path]:
+    """What a path or a pattern means."""
     path = Path(argument)
-    if path.is_dir():
-        units = _folder(path, limits)
-        if not units:
-            raise FileNotFoundError(f"{argument}: there is no file in this folder that can be read: {_named()}")
-        return units
     if path.exists() or not glob.has_magic(argument):
-        file_size(path)
-        return [_unit(path)]
-    units = []
-    for name in sorted(glob.glob(argument, recursive=True)):  # noqa: PTH207 Path.glob takes no absolute pattern
-        each = Path(name)
-        units += _folder(each, limits) if each.is_dir() else [_unit(each)]
-    if not units:
+        return [path]
+    found = sorted(glob.glob(argument, recursive=True))  # noqa: PTH207 Path.glob takes no absolute patterns
+    if not found:
         raise FileNotFoundError(f"{argument}: no file has such a name")
-    return units
+    return [Path(name) for name in found]
 
 
-def _unit(path: Path) -> InputFile:
-    return InputFile(str(path), (path,), kind_of(path))
+def _regular(path: Path) -> Path:
+    file_size(path)
+    if not path.is_file():
+        raise ValueError(f"{path} is neither a file nor a folder")
+    return path
 
 
-def _folder(folder: Path, limits: ReadLimits) -> list[InputFile]:
-    """What is in a folder and those below it, in the order of the names; HTML files together, at the end."""
-    units: list[InputFile] = []
-    pages: list[Path] = []
+def _in_folder(folder: Path) -> list[tuple[Path, str]]:
+    """The files in a folder and those below it whose names tell their kind, sorted; hidden ones are left out."""
+    found: list[tuple[Path, str]] = []
     for place, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
             kind = "" if name.startswith(".") else kind_by_name(name)
-            if kind == "html":
-                pages.append(Path(place, name))
-            elif kind:
-                units.append(_unit(Path(place, name)))
-    units.sort(key=lambda unit: unit.name)
-    pages.sort(key=str)
-    step = limits.html_files
-    for first in range(0, len(pages), step):
-        batch = tuple(pages[first : first + step])
-        name = f"{folder}: HTML files {first + 1} to {first + len(batch)}"
-        units.append(InputFile(name, batch, "html", folder=folder))
+            if kind and (path := Path(place, name)).is_file():
+                found.append((path, kind))
+    return sorted(found)
+
+
+def _batches(pages: list[Path], folder: Path, limits: ReadLimits) -> dict[str, InputFile]:
+    units = {}
+    for first in range(0, len(pages), limits.html_files):
+        paths = tuple(pages[first : first + limits.html_files])
+        name = f"{folder}: HTML files {first + 1:,} to {first + len(paths):,}"
+        units[name] = InputFile(name, paths, "html", folder=folder)
     return units
-
-
-def _named() -> str:
-    return ", ".join(f"*{end}" for end in KINDS)

@@ -20,6 +20,8 @@ from pyllm.data.sources.streams import Stream
 
 BLANK = re.compile(rb"[\r\n]*")
 LEAST_READ = 4096  # bytes more at a time, in search of a header's end
+LACKS = "its length is stated as {:,}; there are {{}}"
+WRONG_LENGTH = "its length is stated as {:,}; the next record is behind {{}}"
 
 
 @dataclass(slots=True)
@@ -125,14 +127,10 @@ class RecordReader:
         stream, begin = self.stream, self.place
         stream.fill(begin + self.least_begin)
         if not self.begins(bytes(stream.data[: self.least_begin])):
-            self.place = self._seek(begin, self.next_record)
-            size = counted(self.place - begin, "byte")
-            return drop(self.nameless(), "broken_record", f"{size} in which no record begins")
+            return self._go_on(self.nameless(), begin, begin, "no record begins in {}")
         head_size = self._header_size()
         if head_size < 0:
-            size = counted(min(len(stream.data), self.limits.header_bytes), "byte")
-            unread = drop(self.nameless(), "broken_record", f"its header does not end within {size}")
-            return self._go_on(unread, begin + 1)
+            return self._go_on(self.nameless(), begin + 1, begin, "there is no end of its header in {}")
         record = self.parsed(bytes(stream.data[:head_size]))
         page = self._whole(record, begin + head_size)
         if record.kind in self.not_pages:
@@ -144,7 +142,7 @@ class RecordReader:
         """The page of a record whose header is read."""
         stream, page, size = self.stream, record.page, record.size
         if size is None:
-            return self._go_on(page, body - 1)
+            return self._go_on(page, body - 1, body)
         end = body + size
         page.size = end - self.place
         if size > self.limits.page_bytes + self.limits.header_bytes:
@@ -152,10 +150,15 @@ class RecordReader:
         whole = stream.fill(end)
         start = stream.next_start()
         if not whole or (start is not None and start < end):
-            return self._go_on(_truncated(page, size, (stream.end if start is None else start) - body), body - 1)
-        block = bytes(stream.data[body - stream.base : end - stream.base])
+            return self._go_on(
+                page, body - 1, body, f"its length is stated as {size:,}; there are {{}}", "truncated_record"
+            )
         if not self._ends_at(end):
-            return self._go_on(_wrong_length(page, size), body - 1)
+            return self._go_on(
+                page, body - 1, body, f"its length is stated as {size:,}; the next record is behind {{}}"
+            )
+        block = bytes(stream.data[body - stream.base : end - stream.base])
+        stream.let_go(self.place)
         damage = stream.damage
         if damage is not None and self.place == stream.end and end > damage.since:
             self.place = stream.resume()
@@ -166,16 +169,21 @@ class RecordReader:
         return self.read_block(record, block)
 
     def _header_size(self) -> int:
-        """The size of the header at `place`; -1 where it does not end."""
+        """The size of the header at `place`; -1 where it does not end, or another record begins before."""
         stream = self.stream
+        reach = LEAST_READ  # the search goes on in steps, so that it costs no more than what it finds is long
         while True:
             start = stream.next_start()
             edge = self.limits.header_bytes if start is None else min(self.limits.header_bytes, start - self.place)
-            size = self.header_size(stream.data, edge)
-            if size >= 0 or len(stream.data) >= edge:
+            limit = min(edge, reach, len(stream.data))
+            size = self.header_size(stream.data, limit)
+            if self.next_record.search(stream.data, 0, limit if size < 0 else size) is not None:
+                return -1
+            if size >= 0 or limit == edge:
                 return size
+            reach *= 4
             before = stream.end
-            if not stream.fill(before + LEAST_READ) and stream.end == before:
+            if not stream.fill(self.place + min(reach, edge)) and stream.end == before and limit == len(stream.data):
                 return -1
 
     def _ends_at(self, end: int) -> bool:
@@ -197,24 +205,31 @@ class RecordReader:
         self.place = place
         return True
 
-    def _go_on(self, page: Page, place: int) -> Page:
-        """Goes to what begins a record behind `place`; where a damage comes first, the page tells of it."""
+    def _go_on(self, page: Page, place: int, begin: int, detail: str = "", reason: str = "broken_record") -> Page:
+        """Drops a page and goes to what begins a record behind `place`.
+
+        Where a damage comes before that, it is the reason; otherwise that which the page has already, or `detail`, with
+        the size of what lies between `begin` and there.
+        """
         stream = self.stream
         self.place = self._seek(place, self.next_record)
         if self.place == stream.end and stream.damage is not None:
             damage = stream.damage
             self.place = stream.resume()
-            drop(page, damage.reason, damage.detail)
+            return drop(page, damage.reason, damage.detail)
+        if page.problem is None:
+            drop(page, reason, detail.format(counted(self.place - begin, "byte")))
         return page
 
     def _skip(self, page: Page, body: int, end: int) -> Page:
         """Goes behind a record that is too large to be held."""
+        size = end - body
         place = self._seek(body, self.after_empty_line, end)
         if place < end:
-            return self._go_on(_truncated(page, end - body, place - body), place - 1)
+            return self._go_on(page, place - 1, body, LACKS.format(size), "truncated_record")
         if not self._ends_at(end):
-            return self._go_on(_wrong_length(page, end - body), end - 1)
-        return too_large(page, end - body, self.limits)
+            return self._go_on(page, end - 1, body, WRONG_LENGTH.format(size))
+        return too_large(page, size, self.limits)
 
     def _seek(self, place: int, pattern: re.Pattern[bytes], until: int | None = None) -> int:
         """The next place behind `place` where a record begins; `until`, where that comes first; or the stream's end."""
@@ -235,11 +250,3 @@ class RecordReader:
             stream.let_go(min(place, stream.end))
             if not stream.fill(stream.end + 1):
                 return stream.end
-
-
-def _truncated(page: Page, size: int, there: int) -> Page:
-    return drop(page, "truncated_record", f"{counted(there, 'byte')} are there of {size:,}")
-
-
-def _wrong_length(page: Page, size: int) -> Page:
-    return drop(page, "broken_record", f"its length of {counted(size, 'byte')} does not lead to the next record")

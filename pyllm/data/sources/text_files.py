@@ -18,7 +18,11 @@ BREAKS = (re.compile(rb"\n[ \t\r]*\n"), re.compile(rb"\n"), re.compile(rb"[ \t]"
 def read_html(path: Path, limits: ReadLimits, name: str = "") -> Iterator[Page]:
     """The page that an HTML file is; `name` stands for the file in its id."""
     page = Page(f"{name or path.name}#0", file_path=str(path), content_type="text/html")
-    stream = Stream(path, limits)
+    try:
+        stream = Stream(path, limits)
+    except FileNotFoundError:  # one of many, and gone since they were listed
+        yield drop(page, "missing_file", "it was there when the folder was listed")
+        return
     try:
         stream.fill(limits.page_bytes + 1)
         page.size = stream.end
@@ -39,7 +43,7 @@ def read_text(path: Path, limits: ReadLimits) -> Iterator[Page]:
     place = index = 0
     try:
         while True:
-            stream.mark(place)
+            stream.let_go(place)
             more = stream.fill(place + most + 1)
             content = bytes(stream.data[: most + 1])
             end = _last_break(content[:most]) if more else len(content)
