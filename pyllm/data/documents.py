@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -118,11 +119,19 @@ class RowWriter:
             if kind is None:
                 if self._columns[self._text]:
                     self._write_row_group()
-            self._writer.close()
+                self._writer.close()
         except BaseException as error:
-            self._whole.__exit__(type(error), error, error.__traceback__)
+            self._discard(type(error), error, error.__traceback__)
             raise
-        self._whole.__exit__(kind, *details)
+        if kind is None:
+            self._whole.__exit__(None, None, None)
+        else:
+            self._discard(kind, *details)
+
+    def _discard(self, *error: Any) -> None:
+        with suppress(Exception):
+            self._writer.close()  # while its file still is open: it would be closed at the end of its life
+        self._whole.__exit__(*error)
 
 
 class DocumentWriter(RowWriter):
