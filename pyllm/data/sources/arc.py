@@ -23,7 +23,7 @@ LEAST_BEGIN = 10
 class ArcReader(RecordReader):
     """The pages of an ARC file."""
 
-    next_record = re.compile(rb"\n(" + SCHEME + rb"\S{1,8000} \S{0,100} \d{4,20} [^\n]{1,1000}\n)", re.IGNORECASE)
+    next_record = re.compile(rb"(?<=\n)(" + SCHEME + rb"\S{1,8000} \S{0,100} \d{4,20} [^\n]{1,1000}\n)", re.IGNORECASE)
     after_empty_line = next_record
     longest_match = 10_000
     least_begin = LEAST_BEGIN

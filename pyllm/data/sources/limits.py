@@ -15,14 +15,14 @@ class ReadLimits:
         page_bytes: of a page, its encodings undone; a larger one is listed as "too_large".
         record_bytes: that a record may decompress to before its ratio is looked at.
         highest_ratio: of decompressed to compressed bytes beyond that; a higher one is a "decompression_bomb".
-        header_bytes: in bytes, of a record or of HTTP.
+        header_bytes: of a record's header, or of HTTP's; the parser takes 32 kB at most.
         html_files: HTML files of a folder that are read as one input.
     """
 
     page_bytes: int = 10_000_000
     record_bytes: int = 100_000_000
     highest_ratio: float = 100.0
-    header_bytes: int = 64 << 10
+    header_bytes: int = 32 << 10
     html_files: int = 1000
 
     def __post_init__(self) -> None:

@@ -50,7 +50,7 @@ class RecordReader:
         counts: records that are no pages are counted here, by their type.
     """
 
-    next_record: ClassVar[re.Pattern[bytes]]  # group 1: what begins a record, behind a line end
+    next_record: ClassVar[re.Pattern[bytes]]  # group 1: what begins a record
     after_empty_line: ClassVar[re.Pattern[bytes]]  # the same, behind an empty line
     longest_match: ClassVar[int]  # bytes that the two may span
     least_begin: ClassVar[int]  # bytes of a record that `begins` looks at
@@ -127,7 +127,7 @@ class RecordReader:
         stream, begin = self.stream, self.place
         stream.fill(begin + self.least_begin)
         if not self.begins(bytes(stream.data[: self.least_begin])):
-            return self._go_on(self.nameless(), begin, begin, "no record begins in {}")
+            return self._go_on(self.nameless(), begin + 1, begin, "no record begins in {}")
         head_size = self._header_size()
         if head_size < 0:
             return self._go_on(self.nameless(), begin + 1, begin, "there is no end of its header in {}")
@@ -142,7 +142,7 @@ class RecordReader:
         """The page of a record whose header is read."""
         stream, page, size = self.stream, record.page, record.size
         if size is None:
-            return self._go_on(page, body - 1, body)
+            return self._go_on(page, body, body)
         end = body + size
         page.size = end - self.place
         if size > self.limits.page_bytes + self.limits.header_bytes:
@@ -150,13 +150,9 @@ class RecordReader:
         whole = stream.fill(end)
         start = stream.next_start()
         if not whole or (start is not None and start < end):
-            return self._go_on(
-                page, body - 1, body, f"its length is stated as {size:,}; there are {{}}", "truncated_record"
-            )
+            return self._go_on(page, body, body, LACKS.format(size), "truncated_record")
         if not self._ends_at(end):
-            return self._go_on(
-                page, body - 1, body, f"its length is stated as {size:,}; the next record is behind {{}}"
-            )
+            return self._go_on(page, body, body, WRONG_LENGTH.format(size))
         block = bytes(stream.data[body - stream.base : end - stream.base])
         stream.let_go(self.place)
         damage = stream.damage
@@ -177,7 +173,7 @@ class RecordReader:
             edge = self.limits.header_bytes if start is None else min(self.limits.header_bytes, start - self.place)
             limit = min(edge, reach, len(stream.data))
             size = self.header_size(stream.data, limit)
-            if self.next_record.search(stream.data, 0, limit if size < 0 else size) is not None:
+            if self.next_record.search(stream.data, 1, limit if size < 0 else size) is not None:
                 return -1
             if size >= 0 or limit == edge:
                 return size
@@ -226,9 +222,9 @@ class RecordReader:
         size = end - body
         place = self._seek(body, self.after_empty_line, end)
         if place < end:
-            return self._go_on(page, place - 1, body, LACKS.format(size), "truncated_record")
+            return self._go_on(page, place, body, LACKS.format(size), "truncated_record")
         if not self._ends_at(end):
-            return self._go_on(page, end - 1, body, WRONG_LENGTH.format(size))
+            return self._go_on(page, end, body, WRONG_LENGTH.format(size))
         return too_large(page, size, self.limits)
 
     def _seek(self, place: int, pattern: re.Pattern[bytes], until: int | None = None) -> int:

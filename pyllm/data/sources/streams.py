@@ -65,8 +65,10 @@ class Stream:
         self._file = path.open("rb")
         self._chunk, self._chunk_at = b"", 0
         first = self._file.read(8)
+        self.is_gzip = first.startswith(GZIP) or (
+            not begins_record(first) and (path.name.endswith(".gz") or self._find_member(0) is not None)
+        )
         self._file.seek(0)
-        self.is_gzip = first.startswith(GZIP) or (path.name.endswith(".gz") and not begins_record(first))
         self._pieces: Iterator[bytes | Damage] = self._gzip_pieces() if self.is_gzip else self._plain_pieces()
         if is_text:
             self._pieces = _as_utf8(self._pieces)

@@ -16,6 +16,7 @@ from pyllm.data.sources.limits import drop
 from pyllm.data.sources.records import Record, RecordReader
 
 MAGIC = b"WARC/"
+BEGIN = rb"(WARC/\d\.\d\r*\n[A-Za-z-]+[ \t]*:)"
 CONTENT_LENGTH = re.compile(rb"\ncontent-length[ \t]*:[ \t]*(\d{1,18})[ \t]*\r*\n", re.IGNORECASE)
 IS_PART_OF = re.compile(rb"^isPartOf[ \t]*:[ \t]*([^\r\n]+)", re.IGNORECASE | re.MULTILINE)
 
@@ -23,8 +24,8 @@ IS_PART_OF = re.compile(rb"^isPartOf[ \t]*:[ \t]*([^\r\n]+)", re.IGNORECASE | re
 class WarcReader(RecordReader):
     """The pages of a WARC or WET file."""
 
-    next_record = re.compile(rb"\n(WARC/\d\.\d\r*\n[A-Za-z-]+[ \t]*:)")
-    after_empty_line = re.compile(rb"\n\r*\n(WARC/\d\.\d\r*\n[A-Za-z-]+[ \t]*:)")
+    next_record = re.compile(BEGIN)  # what is before it may be cut off in a line
+    after_empty_line = re.compile(rb"\n\r*\n" + BEGIN)
     longest_match = 128
     least_begin = len(MAGIC)
     record_end = b"\r\n\r\n"
@@ -38,7 +39,10 @@ class WarcReader(RecordReader):
         return end_of_header(content, limit)
 
     def parsed(self, head: bytes) -> Record:
-        header = parsed_header(head)
+        try:
+            header = parsed_header(head)
+        except OSError as error:
+            return Record(drop(self.nameless(), "broken_record", f"its header cannot be read: {error}"), None)
         page = Page(
             header.get("WARC-Record-ID") or f"{self.path.name}#{self.index}",
             url=(header.get("WARC-Target-URI") or "").strip("<>"),
