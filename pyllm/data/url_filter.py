@@ -51,9 +51,14 @@ SUBWORDS = listed(
 LONGEST_HOST = 253
 AUTHORITY = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?[/\\]{2}([^/\\?#]*)|([^/\\?#]*)")
 WWW = re.compile(r"www[0-9]*\.")
-WORDS = re.compile(r"[^\W_]+")
+# What parts words in the bytes of a URL: all of ASCII but letters and digits. Of bytes, for that is twice as fast.
+BETWEEN_WORDS = bytes(sign for sign in range(128) if not chr(sign).isalnum())
+WORDS_ONLY = bytes.maketrans(BETWEEN_WORDS, b" " * len(BETWEEN_WORDS))
 DOMAIN_LINE = re.compile(r"[^\s/?#@]{1,253}")
-URL_LINE = re.compile(r"[^\s/?#]{1,253}[/?]\S*")
+SPACE = re.compile(r"\s")
+# Lines as nearly all of a list of domains are: taken over by the thousand, for such a list may have millions.
+PLAIN_DOMAINS = re.compile(rb"(?:[a-z0-9_-][a-z0-9._-]{0,250}[a-z0-9_-]\n)*")
+BLOCK_BYTES = 1 << 18
 
 
 class UrlFilter:
@@ -89,8 +94,8 @@ class UrlFilter:
         self.problems: list[str] = []
         self._domains: set[str] = set(BUILT_IN_DOMAINS) if built_in else set()
         self._paths: dict[str, set[str]] = {}
-        self._banned = frozenset(word.lower() for word in banned_words)
-        self._soft = frozenset(word.lower() for word in soft_banned_words)
+        self._banned = frozenset(word.lower().encode() for word in banned_words)
+        self._soft = frozenset(word.lower().encode() for word in soft_banned_words)
         self._words = self._banned | self._soft
         self._soft_threshold = soft_threshold
         self._subwords = tuple(sorted({word.lower() for word in banned_subwords}))
@@ -117,15 +122,15 @@ class UrlFilter:
                 return Verdict(False, "blocked_url", blocked)
         if any(map(url.__contains__, self._subwords)):
             return Verdict(False, "banned_subword", next(word for word in self._subwords if word in url))
-        words = WORDS.findall(url)
+        words = url.encode("utf-8", "surrogatepass").translate(WORDS_ONLY).split()
         if self._words.isdisjoint(words):
             return KEEP
         banned = self._banned.intersection(words)
         if banned:
-            return Verdict(False, "banned_word", min(banned))
+            return Verdict(False, "banned_word", min(banned).decode())
         soft = self._soft.intersection(words)
         if len(soft) >= self._soft_threshold:
-            return Verdict(False, "soft_banned_words", " ".join(sorted(soft)))
+            return Verdict(False, "soft_banned_words", b" ".join(sorted(soft)).decode())
         return KEEP
 
     def _blocked_url(self, host: str, rest: str) -> str:
@@ -142,10 +147,23 @@ class UrlFilter:
     def _read(self, file: Path) -> None:
         """Adds the lines of a list to what is blocked."""
         domains = file.name.startswith("domains")
-        for number, line in numbered_lines(file):
-            problem = self._add_domain(line) if domains else self._add_url(line)
-            if problem:
-                self.problems.append(f"{file}:{number}: {problem}")
+        number = 0  # of the line before the block
+        with gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb") as stream:
+            while block := stream.readlines(BLOCK_BYTES):
+                if domains and PLAIN_DOMAINS.fullmatch(joined := b"".join(block)):
+                    self._domains.update(joined.decode("ascii").split())
+                else:
+                    for place, content in enumerate(block, start=number + 1):
+                        problem = self._add_line(content.decode("utf-8", "backslashreplace").strip(), domains)
+                        if problem:
+                            self.problems.append(f"{file}:{place}: {problem}")
+                number += len(block)
+
+    def _add_line(self, line: str, domains: bool) -> str:
+        """Blocks what a line of a list says; says what is wrong with it otherwise."""
+        if not line or line.startswith("#"):
+            return ""
+        return self._add_domain(line) if domains else self._add_url(line)
 
     def _add_domain(self, line: str) -> str:
         """Blocks a domain; says what is wrong with the line otherwise."""
@@ -161,7 +179,7 @@ class UrlFilter:
         """Blocks a URL; says what is wrong with the line otherwise."""
         url = unquote(line).lower()
         host, rest = split_url(url)
-        if not host or not URL_LINE.fullmatch(host + rest) or rest in ("/", "?"):
+        if not host or SPACE.search(line) or rest in ("", "/", "?"):
             return f"{line[:80]!r} is not a URL with a path"
         host = WWW.sub("", host, count=1) if host.startswith("www") else host
         self._paths.setdefault(host, set()).add(rest.rstrip("/"))
@@ -221,12 +239,3 @@ def list_files(path: Path) -> list[Path]:
     if not path.name.startswith(("domains", "urls")):
         raise ValueError(f"the name of the blocklist {path} begins neither with domains nor with urls")
     return [path]
-
-
-def numbered_lines(file: Path) -> Iterator[tuple[int, str]]:
-    """The lines of a list and their numbers from 1, without blank ones and comments."""
-    with gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb") as stream:
-        for number, content in enumerate(stream, start=1):
-            line = content.decode("utf-8", "backslashreplace").strip()
-            if line and not line.startswith("#"):
-                yield number, line
