@@ -51,6 +51,11 @@ class FilterTask:
     file: InputFile
     folder: Path
 
+    @property
+    def size(self) -> int:
+        """Bytes to read, as they stand in the file."""
+        return self.file.size
+
 
 @dataclass(frozen=True, slots=True)
 class Copy:
@@ -69,6 +74,11 @@ class WriteTask:
     copies: list[Copy]
     documents: Path
     dropped: Path
+
+    @property
+    def size(self) -> int:
+        """Bytes to read, as they stand in the file."""
+        return (self.folder / DOCUMENTS).stat().st_size
 
 
 def make_filter_file(config: PipelineConfig, workers: int) -> Callable[[FilterTask, Tell], None]:
@@ -134,6 +144,8 @@ def _batches(file: InputFile, config: PipelineConfig, funnel: Funnel) -> Iterato
         funnel.stages["read"].seconds += time.thread_time() - start
         if page is None:
             break
+        if file.url:
+            page.file_path = file.url.partition("#sha256=")[0]
         batch.append(page)
         size += len(page.content) + len(page.text or "")
         if len(batch) == BATCH_PAGES or size >= BATCH_BYTES:

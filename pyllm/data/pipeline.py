@@ -7,6 +7,7 @@ A folder holds:
     dropped/          00000.parquet, ... : the pages that became none, and why
     funnel.json, funnel.png, report.md
     tokens/           token shards for training and validation, where there is a tokenizer
+    downloads/        what came from addresses
     work/             what the first pass leaves for the second; gone at the end
 
 Every file is written under another name and renamed, so that a run that was killed goes on with the files that are not
@@ -29,6 +30,7 @@ import numpy
 
 from pyllm.data.deduplication import Duplicates, Int64s, find_duplicates
 from pyllm.data.documents import read_batches
+from pyllm.data.download import download
 from pyllm.data.file_stages import (
     DOCUMENTS,
     DUPLICATE_STAGES,
@@ -53,7 +55,7 @@ from pyllm.progress import Progress
 from pyllm.threads import available_cores
 from pyllm.tokenizer import Tokenizer
 
-PLAN, WORK = "plan.json", "work"
+PLAN, WORK, DOWNLOADS = "plan.json", "work", "downloads"
 FORMAT = "pyllm data 1"
 SECONDS_BETWEEN_LOOKS = 0.2
 NOT_PLANNED = ("out", "inputs", "processes", "progress")  # may change when a run goes on
@@ -91,6 +93,7 @@ def run(config: PipelineConfig) -> PipelineResult:
     with held(config.out):
         _keep_plan(config, inputs)
         if not (config.out / "funnel.json").exists():
+            inputs = [_fetched(file, config) for file in inputs]
             _make_documents(config, inputs, processes)
         shutil.rmtree(config.out / WORK, ignore_errors=True)
         funnel = read_funnel(config.out)
@@ -109,6 +112,17 @@ def run(config: PipelineConfig) -> PipelineResult:
         return PipelineResult(config.out, documents, funnel, tokens)
 
 
+def _fetched(file: InputFile, config: PipelineConfig) -> InputFile:
+    """The file, downloaded if it is an address; that may end in #sha256=..., to be compared."""
+    if not file.url:
+        return file
+    url, _, sha256 = file.url.partition("#sha256=")
+    most = int(config.most_gigabytes * 1e9)
+    return file.at(
+        download(url, config.out / DOWNLOADS, most_bytes=most, sha256=sha256 or None, progress=config.progress)
+    )
+
+
 def read_funnel(folder: Path) -> Funnel:
     """The counts of a finished run. Raises FileNotFoundError, or ValueError where they are damaged."""
     path = folder / "funnel.json"
@@ -125,14 +139,12 @@ def _make_documents(config: PipelineConfig, inputs: Sequence[InputFile], process
         make_folder(config.out / name)
     folders = [config.out / WORK / f"{index:05d}" for index in range(len(inputs))]
     workers = -(-processes // len(inputs))
-    tasks: list[object] = [
-        FilterTask(file, folder) for file, folder in zip(inputs, folders, strict=True) if not folder.exists()
-    ]
+    tasks = [FilterTask(file, folder) for file, folder in zip(inputs, folders, strict=True) if not folder.exists()]
     with Progress("Filtering", "pages", show=config.progress) as bar:
         _for_each(tasks, processes, bar, make_filter_file, config, workers)
     funnel = Funnel()
     copies = _copies(folders, config, funnel)
-    left: list[object] = [
+    left = [
         WriteTask(
             folder,
             copies[index],
@@ -152,7 +164,7 @@ def _make_documents(config: PipelineConfig, inputs: Sequence[InputFile], process
 
 
 def _for_each(
-    tasks: Sequence[object],
+    tasks: Sequence[FilterTask] | Sequence[WriteTask],
     processes: int,
     bar: Progress,
     make: Callable[..., Callable[..., None]],
@@ -162,13 +174,14 @@ def _for_each(
     if not tasks:
         return
     done = [0] * len(tasks)
+    sizes = [task.size for task in tasks]
 
     def tell(index: int, count: int) -> None:
         done[index] = count
 
     with WorkerPool(min(processes, len(tasks)), make, *arguments) as pool:
-        futures = [pool.submit(task, partial(tell, index)) for index, task in enumerate(tasks)]
-        waiting = set(futures)
+        indices = {pool.submit(task, partial(tell, index)): index for index, task in enumerate(tasks)}
+        waiting = set(indices)
         while waiting:
             finished, waiting = wait(waiting, SECONDS_BETWEEN_LOOKS, FIRST_COMPLETED)
             for future in finished:
@@ -179,6 +192,10 @@ def _for_each(
                         f"{death} (9: killed, perhaps for want of memory); what is finished stays: the same command "
                         "goes on"
                     ) from None
+            through = [index for future, index in indices.items() if future not in waiting]
+            if through:  # those that are not will have as many to the byte
+                share = sum(sizes[index] for index in through) / sum(sizes)
+                bar.set_total(max(sum(done), round(sum(done[index] for index in through) / max(share, 1e-9))))
             bar.update(sum(done), at_once=not waiting)
 
 

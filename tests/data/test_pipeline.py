@@ -7,9 +7,12 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import crawls
@@ -299,3 +302,23 @@ def test_hostile_pages(tmp_path: Path) -> None:
         "out_of_memory": 1,
         "failed": 1,
     }
+
+
+def test_addresses_are_fetched(undisturbed: Path, crawl: Path, tmp_path: Path) -> None:
+    handler = partial(SimpleHTTPRequestHandler, directory=str(crawl))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/crawl-01.warc.gz"
+        digest = hashlib.sha256((crawl / "crawl-01.warc.gz").read_bytes()).hexdigest()
+        result = run(PipelineConfig(inputs=(f"{url}#sha256={digest}",), out=tmp_path / "right"))
+        with pytest.raises(ValueError, match="not the one given"):
+            run(PipelineConfig(inputs=(f"{url}#sha256={'0' * 64}",), out=tmp_path / "wrong"))
+        with pytest.raises(FileNotFoundError, match="crawl-77"):
+            run(PipelineConfig(inputs=(url.replace("01", "77"),), out=tmp_path / "missing"))
+        server.shutdown()
+    assert result.funnel.pages == PAGES
+    alone = {one.id: one for one in documents_of(tmp_path / "right")}
+    assert {one.file_path for one in alone.values()} == {url}
+    for one in documents_of(undisturbed):
+        if one.file_path.endswith("crawl-01.warc.gz"):
+            assert alone[one.id].text == one.text
