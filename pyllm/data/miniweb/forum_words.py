@@ -210,7 +210,10 @@ SPELLING = [
     ("What is the first letter of {word}?", "The first letter of {word} is {first}."),
     ("What is the last letter of {word}?", "{word}: {spelled}. The last letter is {last}."),
     ("How often does the letter {letter} come in {word}?", "{word}: {spelled}. The letter {letter} comes {times}."),
-    ("How many times is there {letter} in the word {word}?", "{letters}. The letter {letter} comes {times} in {word}."),
+    (
+        "How many times does the letter {letter} come in {word}?",
+        "{letters}. The letter {letter} comes {times} in {word}.",
+    ),
     ("What is {word} backwards?", "{word}: {spelled}. Backwards it is {reversed}: {reversed_letters}."),
     ("How do you write {word} backwards?", "Backwards, {word} is {reversed}: {reversed_letters}."),
     ("Is it true that {word} has {count} letters?", "Yes, {word} has {count} letters: {letters}."),

@@ -150,7 +150,7 @@ def product(rng: random.Random) -> str:
     """One product, with the sum that it stands for where that is short."""
     left, right = operands(rng, "*", 1)
     values = {"left": left, "right": right, "answer": left * right, "sum": " + ".join([str(right)] * left)}
-    return fill(rng, pick(rng, words.PRODUCTS if 1 < left < 6 else words.PRODUCTS[:-2]), values)
+    return fill(rng, pick(rng, words.PRODUCTS if 2 < left < 6 else words.PRODUCTS[:-2]), values)
 
 
 def comparison(rng: random.Random) -> str:

@@ -4,39 +4,60 @@ from __future__ import annotations
 
 import random
 
-from pyllm.data.miniweb import letter_words as words
+from pyllm.data.miniweb import diary_words, letter_words
 from pyllm.data.miniweb.article import Article
 from pyllm.data.miniweb.story_words import BOYS, GIRLS
 from pyllm.data.miniweb.wording import a, first_upper, pick, word
 
 
 def write_letter(rng: random.Random) -> Article:
-    """A letter: a greeting, thanks or questions, news, plans, and a farewell. Its `about` is the writer's name."""
+    """A letter: a greeting, an opening, news, questions, and a farewell. Its `about` is its signature."""
+    words = letter_words
+    relation = pick(rng, words.RELATIONS)
     values = _values(rng)
-    relation, greetings, farewells = pick(rng, words.RELATIONS)
-    topics = rng.sample(words.LETTER_TOPICS, rng.randrange(2, 4))
-    paragraphs = [pick(rng, words.LETTER_OPENINGS), *(f"{pick(rng, topic)}" for topic in topics)]
-    if rng.random() < 0.7:
-        paragraphs.append(pick(rng, words.LETTER_QUESTIONS))
-    paragraphs.append(pick(rng, words.LETTER_CLOSINGS))
-    head = [pick(rng, words.LETTER_DATES)] if rng.random() < 0.5 else []
-    lines = [*head, pick(rng, greetings), *paragraphs, pick(rng, farewells), "{name}"]
-    return _article(rng, "letter", pick(rng, words.LETTER_TITLES[relation]), lines, values)
+    seasonal = [words.SEASONAL[values["season_now"]]] if relation.at_home else []
+    topics = rng.sample([*relation.topics, *seasonal], rng.randrange(2, 5))
+    lines = [
+        pick(rng, relation.greetings),
+        pick(rng, words.OPENINGS),
+        *(pick(rng, topic) for topic in topics),
+        *([pick(rng, relation.questions)] if rng.random() < 0.7 else []),
+        pick(rng, words.CLOSINGS),
+        pick(rng, relation.farewells),
+        pick(rng, relation.signatures),
+    ]
+    if rng.random() < 0.5:
+        lines.insert(0, pick(rng, words.DATES))
+    return _article(rng, "letter", pick(rng, relation.titles), lines, values)
 
 
 def write_diary(rng: random.Random) -> Article:
     """A day of a diary: the weather, what happened, what one felt. Its `about` is the writer's name."""
+    words = diary_words
     values = _values(rng)
-    topics = rng.sample(words.DIARY_TOPICS, rng.randrange(2, 4))
-    lines = [f"{pick(rng, words.DIARY_OPENINGS)} {pick(rng, words.WEATHER)}", *(pick(rng, topic) for topic in topics)]
-    lines.append(f"{pick(rng, words.DIARY_FEELINGS)} {pick(rng, words.DIARY_CLOSINGS)}")
-    return _article(rng, "diary", pick(rng, words.DIARY_TITLES), lines, values)
+    season = values["season_now"]
+    topics = rng.sample([*words.TOPICS, words.SEASONAL[season]], rng.randrange(2, 5))
+    lines = [
+        f"{pick(rng, words.OPENINGS)} {pick(rng, words.WEATHER[season])}",
+        *(pick(rng, topic) for topic in topics),
+        f"{pick(rng, words.FEELINGS)} {pick(rng, words.CLOSINGS)}",
+    ]
+    return _article(rng, "diary", pick(rng, words.TITLES), lines, values)
+
+
+def templates() -> list[str]:
+    """All templates of letters and diaries."""
+    letters, diaries = letter_words, diary_words
+    parts = [letters.OPENINGS, letters.QUESTIONS, letters.CAMP_QUESTIONS, letters.CLOSINGS, diaries.OPENINGS]
+    parts += [*letters.COMMON, *letters.CHILD_TOPICS, *letters.ADULT_TOPICS, *letters.CAMP_TOPICS, *diaries.TOPICS]
+    parts += [*letters.SEASONAL.values(), *diaries.WEATHER.values(), *diaries.SEASONAL.values()]
+    return [template for part in [*parts, diaries.FEELINGS, diaries.CLOSINGS] for template in part]
 
 
 def _article(rng: random.Random, kind: str, title: str, lines: list[str], values: dict[str, str]) -> Article:
     text = word(rng, "\n".join([title, *lines])).format_map(values)
     written, *blocks = text.split("\n")
-    return Article(kind, written, blocks, about=[values["name"]])
+    return Article(kind, written, blocks, about=[values["name"] if kind == "diary" else blocks[-1]])
 
 
 def _values(rng: random.Random) -> dict[str, str]:
@@ -47,8 +68,14 @@ def _values(rng: random.Random) -> dict[str, str]:
         if name not in names:
             names.append(name)
     values = dict(zip(("name", "friend", "other", "pet_name"), names, strict=True))
-    values |= {slot: pick(rng, options) for slot, options in words.FILLERS.items()}
-    values |= {f"a_{slot}": a(value) for slot, value in values.items()}
-    values["number"] = str(rng.randrange(2, 13))
-    values["date"] = f"{pick(rng, words.MONTHS)} {rng.randrange(1, 29)}"
-    return values | {first_upper(slot): first_upper(value) for slot, value in values.items()}
+    values |= {slot: pick(rng, options) for slot, options in letter_words.FILLERS.items()}
+    while values["weekday_two"] == values["weekday"]:
+        values["weekday_two"] = pick(rng, letter_words.FILLERS["weekday"])
+    values |= {f"a_{slot}": a(values[slot]) for slot in ("animal", "gift")}
+    season = pick(rng, tuple(letter_words.SEASONS))
+    values["season_now"] = season
+    values["grandparent"], grand_names = pick(rng, (("Grandma", GIRLS), ("Grandpa", BOYS)))
+    values["grand_name"] = pick(rng, grand_names)
+    values["number"] = str(rng.randrange(7, 30))
+    values["date"] = f"{pick(rng, letter_words.SEASONS[season])} {rng.randrange(1, 29)}"
+    return values | {first_upper(slot): first_upper(values[slot]) for slot in ("relative", "place")}

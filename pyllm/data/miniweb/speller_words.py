@@ -203,6 +203,7 @@ SPELLINGS = [
     "{word}: {spelled}.",
     "The word {word} has {count} letters: {letters}.",
     "The word {word} has {count} letters: {letters}.",
+    "{word}: {spelled}. It has {count} letters.",
     "How do you spell {word}? {word}: {spelled}.",
     "Question: How do you spell {word}? Answer: {spelled}.",
     "We spell {word} like this: {spelled}.",
@@ -219,7 +220,6 @@ LETTER_FACTS = [
     "The first letter is {first} and the last letter is {last}.",
     "Read backwards, {word} is {reversed}: {reversed_letters}.",
     "The word {word} backwards is {reversed}.",
-    "It has {count} letters.",
 ]
 
 MEANINGS = ["It means {meaning}.", "Meaning: {meaning}.", "What does {word} mean? It means {meaning}."]

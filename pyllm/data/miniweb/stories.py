@@ -6,12 +6,26 @@ import functools
 import random
 from dataclasses import dataclass
 
-from pyllm.data.miniweb import story_frame, story_plots_lost, story_words
+from pyllm.data.miniweb import (
+    story_frame,
+    story_plots_friends,
+    story_plots_home,
+    story_plots_lost,
+    story_plots_outdoors,
+    story_plots_wonders,
+    story_words,
+)
 from pyllm.data.miniweb.article import Article
 from pyllm.data.miniweb.story_plot import Plot
 from pyllm.data.miniweb.wording import a, first_upper, pick, pick_some, word, words_of
 
-PLOTS: tuple[Plot, ...] = (*story_plots_lost.PLOTS,)
+PLOTS: tuple[Plot, ...] = (
+    *story_plots_lost.PLOTS,
+    *story_plots_outdoors.PLOTS,
+    *story_plots_friends.PLOTS,
+    *story_plots_home.PLOTS,
+    *story_plots_wonders.PLOTS,
+)
 HAPPY_SHARE = 0.65
 REQUEST_SHARE = 0.35  # how many stories carry the words in which somebody asked for them
 MAX_WORDS = 250
@@ -28,12 +42,12 @@ REQUESTS = [
 REQUEST_TITLES = [
     "A story about {a_kind} and {a_thing}",
     "A {mood}story about {a_kind} and {a_thing}",
-    "A story about {name} the {kind} and {a_thing}",
+    "A story about {asked} and {a_thing}",
     "A (short|bedtime) story about {a_kind} and {a_thing}",
 ]
 TITLES = [
     "{name} and the {Thing}",
-    "{name} the {Kind} and the {Noun}",
+    "{Hero} and the {Noun}",
     "The {Trait} {Kind}",
     "{name}'s {Noun}",
     "The {Kind} and the {Thing}",
@@ -162,6 +176,16 @@ def story_vocabulary() -> tuple[str, ...]:
     return tuple(sorted({found.lower() for phrase in phrases for found in words_of(phrase)}))
 
 
+def hero_called(name: str, kind: str) -> str:
+    """What a story calls its hero: "Tom the rabbit"; a child by its name alone."""
+    return name if kind in ("boy", "girl") else f"{name} the {kind}"
+
+
+def introduced(name: str, kind: str) -> str:
+    """What a story calls its hero at first: "Tom the rabbit", "a boy named Tom"."""
+    return f"{a(kind)} named {name}" if kind in ("boy", "girl") else f"{name} the {kind}"
+
+
 def _sentence(rng: random.Random, template: str, values: dict[str, str]) -> str:
     template = word(rng, template)
     mark = "?" if template.startswith("Can ") else "."
@@ -175,6 +199,7 @@ def _request_values(rng: random.Random, elements: StoryElements) -> dict[str, st
         "a_kind": a(elements.character),
         "a_thing": a(elements.thing),
         "name": elements.name,
+        "asked": introduced(elements.name, elements.character),
         "mood": mood,
     }
 
@@ -210,6 +235,8 @@ def _cast(rng: random.Random, plot: Plot) -> dict[str, str]:
         "a_kind": a(kind),
         "friend": friend,
         "a_fkind": a(friend_kind),
+        "intro": introduced(name, kind),
+        "trait_two": pick(rng, [other for other in words.TRAITS if other != trait]),
         "trait": trait,
         "a_trait": a(trait),
         "noun": noun,
@@ -222,6 +249,7 @@ def _cast(rng: random.Random, plot: Plot) -> dict[str, str]:
         "a_helper": f"an old {helper}",
         "in_place": in_place,
         "place": in_place[in_place.index("the ") :],
+        "weekday": pick(rng, words.WEEKDAYS),
         "home": pick(rng, words.HOMES),
         "good": pick(rng, words.GOOD_FEELINGS),
     }
@@ -231,6 +259,7 @@ def _cast(rng: random.Random, plot: Plot) -> dict[str, str]:
     values["low"] = pick(rng, words.SAD_FEELINGS)
     values |= {first_upper(slot): first_upper(value) for slot, value in values.items()}
     values |= {slot.title(): values[slot].title() for slot in ("noun", "thing", "kind", "trait")}
+    values["Hero"] = hero_called(name, kind.title())
     return values
 
 

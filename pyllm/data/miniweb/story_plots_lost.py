@@ -157,7 +157,7 @@ WIND_HAT = Plot(
     ],
     problems=[
         '{In_place}, a big wolf (jumped out|stood in the way). "That is mine now!" he said, took the {noun} and ran off.',
-        "On the way to school, two big bears laughed at {him}. They took the {thing} and threw it from one to the other.",
+        "On the way to school, a big bear laughed at {him}. He took the {thing} and held it high up in the air.",
         'But a big goat (pulled|took) the {noun} from {name} and laughed. "Try to get it!" he shouted.',
     ],
     tries=[

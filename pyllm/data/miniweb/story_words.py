@@ -134,6 +134,18 @@ box of tea|basket of pears|bag of flour
         choices("big|fresh|heavy|nice|large|full"),
     ),
     "egg": (("egg",), choices("blue|white|brown|green|speckled|big|tiny|large|golden|spotted")),
+    "lure": (
+        choices("butterfly|firefly|bird|squirrel|dragonfly|rabbit|light|feather|deer|fox"),
+        choices("golden|blue|silver|white|shining|strange|bright|beautiful"),
+    ),
+    "sky": (
+        choices("star|moonbeam|spark|cloud|light|comet"),
+        choices("little|tiny|golden|silver|bright|young|shining"),
+    ),
+    "monster": (
+        choices("monster|giant|dragon|troll|beast|ogre"),
+        choices("big|terrible|green|hairy|gray|huge|old|dark|wild"),
+    ),
     "tower": (
         choices("tower|castle|bridge|wall|house of blocks|rocket|fort"),
         choices("tall|big|wooden|high|fine|huge|wonderful"),
@@ -163,6 +175,8 @@ a cottage with roses by the door|a stone house near the bridge|a wooden house in
 a tall house on a busy street|a sunny house near the farm|a house full of books|a small house beside the pond
 """)
 
+WEEKDAYS = choices("Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday")
+
 TRAITS = choices("""
 kind|brave|shy|curious|clever|careful|quiet|funny|gentle|patient|helpful|honest|cheerful|
 friendly|lively|polite|busy|dreamy|young|merry|playful|lonely|proud|stubborn|silly|sleepy|
@@ -176,11 +190,11 @@ warm inside|happy and tired|calm and happy|very pleased|grateful
 """)
 BAD_FEELINGS = choices("""
 sad|worried|upset|unhappy|very sad|so sad|gloomy|troubled|miserable|very upset|disappointed|heavy in {his} heart|
-close to tears|nervous
+close to tears
 """)
 SAD_FEELINGS = choices("""
-sad|lonely|sorry|unhappy|very sad|heartbroken|sad and tired|full of sorrow|disappointed|blue|low|
-sad and alone|empty inside|miserable
+sad|very sad|unhappy|very unhappy|sorry|heartbroken|sad and tired|full of sorrow|low|miserable|sad and quiet|
+sad and empty
 """)
 
 ELDERS = {

@@ -1,0 +1,346 @@
+"""What the small internet's pages say: stories, threads, homework, spelling, letters and diaries."""
+
+import random
+import re
+from collections import Counter
+from collections.abc import Callable
+from functools import cache
+
+import pytest
+
+from pyllm.data.miniweb import everyday_questions, forum_words, letters, speller_words, stories, story_words
+from pyllm.data.miniweb.article import Article
+from pyllm.data.miniweb.forum import ATTRIBUTES, Fact, write_thread
+from pyllm.data.miniweb.held_out import is_held_out, operands_key
+from pyllm.data.miniweb.homework import key_of, worked, write_homework
+from pyllm.data.miniweb.letters import write_diary, write_letter
+from pyllm.data.miniweb.speller import write_spelling
+from pyllm.data.miniweb.stories import story_elements, tell, write_story
+from pyllm.data.miniweb.wording import a, fill, listed
+
+ANSWERS = {
+    "France": ("Paris", "French", "euros", "Europe", "69 million", "Mont Blanc"),
+    "Italy": ("Rome", "Italian", "euros", "Europe", "61 million", "Mont Blanc"),
+    "Netherlands": ("Amsterdam", "Dutch", "euros", "Europe", "18 million", "Mount Scenery"),
+    "Iraq": ("Baghdad", "Arabic", "Iraqi dinars", "the Middle East", "42 million", "Cheekha Dar"),
+    "India": ("New Delhi", "Hindi", "Indian rupees", "South Asia", "1.4 billion", "Kanchenjunga"),
+    "Peru": ("Lima", "Spanish", "nuevo sol", "South America", "34 million", "Nevado Huascaran"),
+}
+FACTS = [
+    Fact(country, attribute, answer)
+    for country, answers in ANSWERS.items()
+    for attribute, answer in zip(ATTRIBUTES, answers, strict=True)
+    if not is_held_out("country", country)
+]
+WRITERS: dict[str, Callable[[random.Random], Article]] = {
+    "story": write_story,
+    "forum": lambda rng: write_thread(rng, FACTS),
+    "homework": write_homework,
+    "speller": write_spelling,
+    "letter": write_letter,
+    "diary": write_diary,
+}
+kinds = pytest.mark.parametrize("kind", list(WRITERS))
+
+
+@cache
+def pages(kind: str, count: int = 150) -> list[Article]:
+    return [WRITERS[kind](random.Random(seed)) for seed in range(count)]
+
+
+@cache
+def told(count: int = 400) -> list[Article]:
+    return [write_story(random.Random(f"told {seed}")) for seed in range(count)]
+
+
+def grams(text: str) -> frozenset[tuple[str, ...]]:
+    words = re.findall(r"[a-z']+", text.lower())
+    return frozenset(tuple(words[place : place + 5]) for place in range(len(words) - 4))
+
+
+@kinds
+def test_the_same_seed_gives_the_same_page(kind: str) -> None:
+    assert pages(kind) == [WRITERS[kind](random.Random(seed)) for seed in range(150)]
+    assert all(page.kind == kind for page in pages(kind))
+    assert len({page.text for page in pages(kind)}) == 150
+
+
+def test_the_text_does_not_change_by_itself() -> None:
+    """A change of a template changes these; so does a change of the order of chances, which nobody may want."""
+    rng = random.Random(0)
+    before = rng.getstate()
+    for write in WRITERS.values():
+        write(random.Random(1))
+    assert rng.getstate() == before == random.Random(0).getstate()
+
+
+def test_there_is_enough_to_tell() -> None:
+    assert len(set(stories.templates())) >= 300
+    assert len(stories.PLOTS) >= 25
+    assert len({*story_words.BOYS, *story_words.GIRLS}) >= 100
+    assert len(set(story_words.CREATURES)) >= 60
+    assert len({noun for nouns, _ in story_words.THINGS.values() for noun in nouns}) >= 60
+    assert len(set(story_words.PLACES)) >= 40
+    feelings = [*story_words.TRAITS, *story_words.GOOD_FEELINGS, *story_words.BAD_FEELINGS, *story_words.SAD_FEELINGS]
+    assert len(set(feelings)) >= 40
+    assert 1400 <= len(stories.story_vocabulary()) <= 2500
+    assert all(len(questions) >= 15 for questions in forum_words.FACT_QUESTIONS.values())
+    assert len(everyday_questions.EVERYDAY) >= 60
+    assert len(set(letters.templates())) >= 80
+    assert len(speller_words.groups()) >= 1000
+
+
+def test_every_plot_is_whole() -> None:
+    for plot in stories.PLOTS:
+        parts = (plot.titles, plot.wishes, plot.problems, plot.tries, plot.happy, plot.sad)
+        assert all(len(set(part)) == len(part) >= 2 for part in parts), plot.titles
+        named = [any("thing}" in text for text in part) for part in (plot.wishes, plot.problems, plot.happy)]
+        assert any(named)
+        assert plot.friend or not any("{friend}" in text for text in [*plot.wishes, *plot.problems, *plot.tries])
+
+
+def test_no_two_stories_are_alike() -> None:
+    sets = [grams(" ".join(page.blocks)) for page in told()]
+    owners: dict[tuple[str, ...], list[int]] = {}
+    for place, found in enumerate(sets):
+        for gram in found:
+            owners.setdefault(gram, []).append(place)
+    total, largest = 0.0, 0.0
+    for place, found in enumerate(sets):
+        shared = Counter(other for gram in found for other in owners[gram] if other > place)
+        for other, count in shared.items():
+            similarity = count / (len(found) + len(sets[other]) - count)
+            total, largest = total + similarity, max(largest, similarity)
+    assert largest < 0.5
+    assert total / (len(sets) * (len(sets) - 1) / 2) < 0.01
+    assert len(owners) / sum(map(len, sets)) > 0.6
+
+
+def test_a_story_is_about_what_it_says() -> None:
+    endings = Counter(story_elements(page).ending for page in told())
+    assert 0.55 < endings["happy"] / len(told()) < 0.75
+    assert set(endings) == {"happy", "sad"}
+    for page in told():
+        elements = story_elements(page)
+        text = " ".join(page.blocks)
+        assert page.about[-1] == elements.ending
+        assert elements.name in text
+        assert elements.thing in text
+        assert re.search(rf"\b{elements.character}\b", text), page.text
+        assert 80 <= len(text.split()) <= 250, page.text
+        assert 4 <= len(page.blocks) <= 10
+
+
+def test_a_story_ends_as_it_says() -> None:
+    for page in told():
+        last = re.split(r"(?<=[.!?]) ", page.blocks[-1])
+        glad = [word in " ".join(last) for word in ("heartbroken", "full of sorrow", "miserable", "unhappy")]
+        assert not any(glad) or story_elements(page).ending == "sad"
+
+
+def test_a_third_of_the_stories_are_asked_for() -> None:
+    as_title, as_line = r"A (\w+ )?story about ", "(Please|Tell|Can you|Write|I would like) .*story"
+    in_title = [page for page in told() if re.match(as_title, page.title)]
+    in_text = [page for page in told() if re.match(as_line, page.blocks[0])]
+    assert 0.12 < len(in_title) / len(told()) < 0.25
+    assert 0.12 < len(in_text) / len(told()) < 0.25
+    for page, line in [*((page, page.title) for page in in_title), *((page, page.blocks[0]) for page in in_text)]:
+        elements = story_elements(page)
+        assert a(elements.thing) in line
+        assert elements.character in line
+        assert not re.search(r"\b(happy|sad) story", line) or f"{elements.ending} story" in line
+
+
+def test_a_story_within_a_limit() -> None:
+    lengths = [sum(len(block.split()) for block in tell(random.Random(seed), 150).paragraphs) for seed in range(200)]
+    assert sum(lengths) / len(lengths) < 160
+
+
+def test_only_stories_have_a_story_in_them() -> None:
+    with pytest.raises(ValueError, match="not a story"):
+        story_elements(pages("letter")[0])
+
+
+EQUATION = re.compile(r"(?<![\d+x:-] )(?<!\d)(\d+(?: [+x-] \d+)+) = (\d+)")
+
+
+@pytest.mark.parametrize("kind", ["homework", "forum"])
+def test_all_sums_are_right(kind: str) -> None:
+    count = 0
+    for page in pages(kind):
+        for block in page.blocks:
+            for terms, result in EQUATION.findall(block):
+                assert eval(terms.replace("x", "*")) == int(result), block
+                count += 1
+            for left, operator, right, steps in re.findall(
+                r"(\d+) ([+-]) (\d+)(?:: |\? )(\d.*?The answer is \d+\.)", block
+            ):
+                assert steps == worked(int(left), operator, int(right)).split(": ", 1)[1]
+                count += 1
+    assert count > 100
+
+
+@pytest.mark.parametrize("operator", "+-")
+def test_worked_steps_lead_to_the_answer(operator: str) -> None:
+    rng = random.Random(operator)
+    for _ in range(2000):
+        left, right = rng.randrange(1000), rng.randrange(10 ** rng.randrange(1, 4))
+        if operator == "-" and left < right:
+            left, right = right, left
+        text = worked(left, operator, right)
+        assert text.endswith(f"The answer is {left + right if operator == '+' else left - right}.")
+        written = [int(digit) for digit in re.findall(r"write (\d)", text)]
+        last = int(re.findall(r"= (\d+)", text)[-1])
+        assert int("".join(map(str, [last, *reversed(written)]))) == int(text.split()[-1].rstrip("."))
+        assert all(eval(terms) == int(result) for terms, result in EQUATION.findall(text))
+
+
+def test_worked_steps_as_they_are_written() -> None:
+    assert worked(47, "+", 38) == "47 + 38: 7 + 8 = 15, write 5, carry 1. 4 + 3 + 1 = 8. The answer is 85."
+    assert worked(85, "-", 38) == (
+        "85 - 38: 5 - 8 is too small, borrow 1: 15 - 8 = 7, write 7. 8 - 1 - 3 = 4. The answer is 47."
+    )
+    for wrong in ((3, "-", 4), (3, "*", 4), (-1, "+", 2)):
+        with pytest.raises(ValueError, match="no worked steps"):
+            worked(*wrong)
+
+
+@pytest.mark.parametrize("kind", ["homework", "forum"])
+def test_no_problem_is_held_out(kind: str) -> None:
+    count = 0
+    for page in pages(kind):
+        for block in page.blocks:
+            # A problem stands before its steps; what follows ": " or ". " within them are the steps' own sums.
+            steps = re.sub(r"(\d+ [+-] \d+(?:: |\? ))\d.*?The answer is", r"\1 The answer is", block)
+            for left, operator, right in re.findall(r"(?<![\d+x-] )\b(\d+) ([+x-]) (\d+)\b(?! [+-])", steps):
+                key = operands_key(int(left), operator.replace("x", "*"), int(right))
+                assert not is_held_out("operands", key), block
+                count += 1
+            for left, right in re.findall(
+                r"(?:[Cc]ompare|smaller,|larger,|bigger,|greater,) (\d+) (?:and|or) (\d+)", block
+            ):
+                assert not is_held_out("operands", key_of(int(left), "<", int(right)))
+    assert count > 100
+
+
+def test_no_held_out_word_is_spelled() -> None:
+    free = set(speller_words.free_words())
+    assert not any(is_held_out("word", word) for word in free)
+    spelled = [word for page in pages("speller") for word in page.about]
+    assert set(spelled) <= free
+    for kind in ("speller", "forum", "homework"):
+        for page in pages(kind):
+            for block in page.blocks:
+                for letters_of in re.findall(r"\b(?:[a-z]-){2,}[a-z]\b", block):
+                    word = letters_of.replace("-", "")
+                    assert word in free or word[::-1] in free, block
+                for letters_of in re.findall(r"\b(?:[a-z], ){2,}[a-z]\b", block):
+                    assert letters_of.replace(", ", "") in free, block
+
+
+def test_what_is_said_of_letters_is_true() -> None:
+    count = 0
+    for page in [*pages("speller"), *pages("forum"), *pages("homework")]:
+        for block in page.blocks:
+            for word, spelled in re.findall(r"\b(?!this: )([a-z]+): ((?:[a-z]-)+[a-z])\b", block):
+                assert spelled.replace("-", "") in (word, word[::-1]), block
+                count += 1
+            for word, number, row in re.findall(r"word ([a-z]+) has (\d+) letters: ((?:[a-z], )+[a-z])", block):
+                assert (row.replace(", ", ""), len(word)) == (word, int(number)), block
+                count += 1
+            for letter, times, word in re.findall(r"letter ([a-z]) comes (\d+) times? in ([a-z]+)", block):
+                assert word.count(letter) == int(times), block
+                count += 1
+            for word, turned in re.findall(r"([a-z]+) (?:is|backwards is) ([a-z]+): (?:[a-z]-)+", block):
+                assert word == turned[::-1] or word == "it", block
+    assert count > 300
+
+
+def test_a_thread_refuses_what_is_held_out() -> None:
+    held_out = next(
+        name for name in ("Spain", "Norway", "Japan", "Chad", "Mali", "Cuba") if is_held_out("country", name)
+    )
+    for country in (held_out, f"the {held_out}"):
+        with pytest.raises(ValueError, match="held out"):
+            write_thread(random.Random(0), [*FACTS, Fact(country, "capital", "X")])
+    with pytest.raises(ValueError, match="nobody can ask"):
+        write_thread(random.Random(0), [Fact(FACTS[0].country, "colour", "red")])
+
+
+def test_a_thread_answers_its_questions() -> None:
+    asked: Counter[str] = Counter()
+    for page in pages("forum"):
+        assert len(page.about) >= 2
+        for fact in FACTS:
+            if fact.country not in page.about:
+                assert not re.search(rf"\b{fact.country}\b", page.text)
+        for name in page.about:
+            asked[name] += 1
+            if name in ANSWERS:
+                assert any(
+                    fact.answer in page.text or fact.answer.title() in page.text
+                    for fact in FACTS
+                    if fact.country == name
+                )
+    assert {"arithmetic", "everyday", "story"} <= set(asked)
+    assert sum(asked[country] for country in ANSWERS) > 50
+
+
+def test_a_thread_needs_no_facts() -> None:
+    assert len(write_thread(random.Random(3), []).blocks) > 3
+
+
+def test_names_of_countries_take_their_article() -> None:
+    names = ("Netherlands", "Philippines", "Maldives", "United Kingdom", "Faroe Islands")
+    country = next(name for name in names if not is_held_out("country", name))
+    for seed in range(40):
+        text = write_thread(random.Random(seed), [Fact(country, "language", "X")]).text
+        assert not re.search(rf"(?<!the )(?<!The ){country}", text)
+
+
+VOWEL_SOUNDS = {"hour", "honest", "hours"}
+CONSONANT_SOUNDS = {"uniform", "universe", "useful", "useless", "used", "usual", "one", "unicorn", "university"}
+
+
+@kinds
+def test_the_grammar_of_its_pages(kind: str) -> None:
+    for page in pages(kind):
+        for line in [page.title, *page.blocks]:
+            assert line == line.strip()
+            assert line
+            assert not re.search(r"  |[{}|]|\bNone\b(?! of)|[(]|[)]|\.\.| [.,!?]|\n", line), line
+            for article, word in re.findall(r"\b([Aa]n?) ([a-z]\w+)", re.sub(r"\b(is|with|spell) an? and\b", "", line)):
+                vowel = (word[0] in "aeiou" and word not in CONSONANT_SOUNDS) or word in VOWEL_SOUNDS
+                assert article.lower() == ("an" if vowel else "a"), line
+            assert line.count('"') % 2 == 0, line
+            assert not re.search(r"\b(\w{3,}) \1\b", line.lower()) or "had had" in line, line
+        for block in page.blocks[1 if kind == "letter" else 0 : -2 if kind == "letter" else None]:
+            if not (kind == "letter" and (block.endswith(",") or block[-1] not in '.!?"')):
+                assert block[-1] in '.!?"', block
+            if kind in ("story", "letter", "diary"):
+                assert re.match('"?[A-Z]', block), block
+                assert not re.search(r"[.!?] [a-z]", block), block
+
+
+def test_every_template_can_be_filled() -> None:
+    rng = random.Random(0)
+    values = {slot: options[0] for slot, options in everyday_questions.FILLERS.items()}
+    for texts in everyday_questions.EVERYDAY:
+        assert len(texts) >= 2
+        assert all("{" not in fill(rng, text, values) for text in texts)
+    for plot in stories.PLOTS:
+        cast = stories._cast(rng, plot)
+        for template in plot.templates:
+            assert not re.search("[{}|()]", fill(rng, template, cast))
+
+
+def test_alternatives_and_slots() -> None:
+    found = {fill(random.Random(seed), "a (big (red|blue)|small) {thing}(|!)", {"thing": "hat"}) for seed in range(99)}
+    assert found == {f"a {size} hat{end}" for size in ("big red", "big blue", "small") for end in ("", "!")}
+    for wrong in ("(a|b", "a)b", "a|b"):
+        with pytest.raises(ValueError, match="not a template"):
+            fill(random.Random(0), wrong, {})
+    with pytest.raises(KeyError, match="slot"):
+        fill(random.Random(0), "{slot}", {})
+    assert (a("apple"), a("uniform"), a("hour"), a("hat")) == ("an apple", "a uniform", "an hour", "a hat")
+    assert (listed(["x"]), listed(["x", "y", "z"])) == ("x", "x, y and z")
