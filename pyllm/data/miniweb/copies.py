@@ -12,12 +12,16 @@ LEAST_SIMILARITY = 0.8  # of a near copy and its original: Jaccard's of their wo
 
 _WORD = re.compile(r"\w+")
 
+# What an editor may put for a word, whatever stands around it.
 _SYNONYMS = {
-    "big": "large", "large": "big", "often": "frequently", "many": "plenty of", "quickly": "fast", "begin": "start",
-    "people": "folk", "very": "really", "small": "little", "little": "small", "said": "replied", "happy": "glad",
-    "called": "named", "find": "see", "house": "home", "also": "too", "about": "around", "walk": "stroll",
+    "big": "large", "large": "big", "often": "frequently", "quickly": "fast", "begin": "start", "people": "folk",
+    "very": "really", "small": "little", "said": "replied", "happy": "glad", "called": "named", "house": "home",
+    "walk": "stroll", "looked": "glanced", "shop": "store", "began": "started", "nice": "lovely", "asked": "inquired",
+    "everyone": "everybody", "everybody": "everyone", "nobody": "no one", "someone": "somebody", "until": "till",
+    "answered": "replied", "maybe": "perhaps", "perhaps": "maybe", "near": "close to", "also": "likewise",
+    "many": "numerous", "shops": "stores", "best": "finest", "loved": "adored", "liked": "loved", "and": "&",
+    "child": "kid", "children": "kids", "grandmother": "grandma", "mother": "mom", "father": "dad", "cannot": "can not",
 }  # fmt: skip
-_ADVERBS = ("really", "indeed", "of course", "just", "certainly", "perhaps", "always", "now")
 _TITLES = ("{} (copy)", "{}, once more", "From the archive: {}", "{} - reader's edition")
 _LAST_LINES = (
     "This text was first published on another site.", "Thanks to the author for this page.", "Saved for our archive.",
@@ -71,10 +75,16 @@ def make_near_copy(rng: random.Random, title: str, blocks: list[str], posted: st
 
 
 def _reworded(rng: random.Random, text: str, share: float) -> str:
+    """Text with some of its words exchanged, or written with a letter too many or too few."""
     words = text.split(" ")
     for place, word in enumerate(words):
-        if rng.random() < share and word.islower() and word.isalpha():
-            words[place] = _SYNONYMS.get(word) or f"{pick(rng, _ADVERBS)} {word}"
+        if rng.random() >= share or not word.islower() or not word.isalpha():
+            continue
+        if word in _SYNONYMS:
+            words[place] = _SYNONYMS[word]
+        elif len(word) > 3:
+            at = rng.randrange(1, len(word) - 1)
+            words[place] = word[:at] + (word[at + 1 :] if rng.random() < 0.5 else word[at] + word[at:])
     return " ".join(words)
 
 
@@ -92,7 +102,7 @@ class Sketches:
     BINS, ROWS = 64, 4
 
     def __init__(self, megabytes: float) -> None:
-        self._bits = 1 << min(30, max(20, int(megabytes * 16_000_000).bit_length()))
+        self._bits = 1 << min(30, max(20, int(megabytes * 8_000_000).bit_length()))
         self._filter = bytearray(self._bits // 8)
 
     def add(self, text: str) -> bool:

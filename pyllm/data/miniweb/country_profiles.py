@@ -42,7 +42,7 @@ _PROFILES = """
 Argentina: Brazil
 the Andes in the west; wide grasslands called the Pampas; the windy plains of Patagonia
 hot and wet in the north; cold and windy in the far south; mild around the capital
-the Paraná; the Uruguay
+the Paraná; the Río de la Plata
 Córdoba; Rosario; Mendoza; Salta
 the Iguazú Falls; the Perito Moreno glacier; the old streets of San Telmo
 grilled beef; empanadas; mate tea; sweets with caramel

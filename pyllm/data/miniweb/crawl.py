@@ -22,7 +22,7 @@ from pyllm.data.miniweb.noise_foreign import write_foreign
 from pyllm.data.miniweb.noise_pages import write_binary, write_door, write_dump, write_log, write_menu
 from pyllm.data.miniweb.noise_text import Noise, write_keyword_list, write_link_list, write_lorem_ipsum, write_spam
 from pyllm.data.miniweb.rendering import content_type, encode, posted, render, response, typographic
-from pyllm.data.miniweb.site_designs import DESIGNS
+from pyllm.data.miniweb.site_designs import choose_design
 from pyllm.data.miniweb.sites import Site, make_site
 from pyllm.data.miniweb.warc_writing import WarcWriter, gzipped
 from pyllm.data.miniweb.wording import pick
@@ -48,7 +48,7 @@ LAST_DATE = "2024-12-31"
 MEGABYTES_A_FILE = 1.0
 ADDRESSES = 0.04  # share of the kept pages that have e-mail or IP addresses in them
 RESERVOIR = 400  # pages of which copies can still be made
-LEAST_WORDS = 60  # of a page: letters that are shorter share one with others
+LEAST_WORDS = 60  # of a page: shorter letters share one, shorter threads are left out
 LARGE_PAGE_BYTES = 3_000_000
 DEEP_PAGE_TAGS = 20_000
 
@@ -176,17 +176,19 @@ class _Crawl:
             article = self._write_article(topic, done)
             if self._sketches.add(article.text):
                 break
+            if topic == "encyclopedia":
+                self._encyclopedia.put_back()
         self._written[topic] += len(article.text.encode())
         return article
 
     def _write_article(self, topic: str, done: float) -> Article:
         rng = self._rng
         if topic == "story":
-            return stories.write_story(rng)
+            return _long_enough(lambda: stories.write_story(rng))
         if topic == "encyclopedia":
             return self._encyclopedia.write(done)
         if topic == "forum":
-            return forum.write_thread(rng, self._facts)
+            return _long_enough(lambda: forum.write_thread(rng, self._facts))
         if topic == "homework":
             return homework.write_homework(rng)
         if topic == "speller":
@@ -228,7 +230,7 @@ class _Crawl:
         sites[:] = [site for site in sites if site.pages_left > 0]
         if len(sites) < 6:
             domain, prefix = shared_host(rng) if rng.random() < 0.05 else ("", "")
-            site = make_site(rng, topic, pick(rng, tuple(DESIGNS)), domain)
+            site = make_site(rng, topic, choose_design(rng), domain)
             site.prefix = prefix
             sites.append(site)
         site = pick(rng, sites)
@@ -252,7 +254,7 @@ class _Crawl:
     def _write_noise_page(self, noise: Noise, status: str = "200 OK", more: str = "") -> None:
         """A page that is dropped for its text, in the design of some site."""
         rng = self._rng
-        site = make_site(rng, pick(rng, tuple(SHARES)), pick(rng, tuple(DESIGNS)), noise.domain)
+        site = make_site(rng, pick(rng, tuple(SHARES)), choose_design(rng), noise.domain)
         date = self._date()
         url, page = render(rng, site, noise.title, noise.blocks, date, noise.html)
         content = response(rng, encode(page, site.charset), content_type(site), date, status, more)
@@ -269,7 +271,7 @@ class _Crawl:
         """A harmless text at an address that is not."""
         rng = self._rng
         domain, prefix = self.dubious.choose(rng, kind)
-        site = make_site(rng, "letter", pick(rng, tuple(DESIGNS)), domain)
+        site = make_site(rng, "letter", choose_design(rng), domain)
         site.prefix = prefix
         article = stories.write_story(rng) if rng.random() < 0.5 else _letters(rng)
         truth = _dropped(f"{kind}_site")
@@ -291,7 +293,7 @@ class _Crawl:
             title, blocks = make_near_copy(rng, title, blocks, posted(date))
         domain = str(original["url"]).split("/")[2].removeprefix("www.")
         domain = pick(rng, (f"mirror.{domain}", f"mirror{rng.randint(1, 9)}.{domain}", f"cache.{domain}", "", ""))
-        site = make_site(rng, _topic(str(original["kind"])), pick(rng, tuple(DESIGNS)), domain)
+        site = make_site(rng, _topic(str(original["kind"])), choose_design(rng), domain)
         truth = _dropped(reason) | {"kind": original["kind"], "of": original["id"], "cluster": original["id"]}
         truth |= {"about": original["about"], "pii": original["pii"]}
         self._write_article_page(site, title, blocks, truth, date)
@@ -434,6 +436,13 @@ def _dropped(reason: str) -> Truth:
 def _topic(kind: str) -> str:
     """The kind of site that an article of some kind stands on."""
     return "letter" if kind == "diary" else kind
+
+
+def _long_enough(write: Callable[[], Article]) -> Article:
+    article = write()
+    while len(article.text.split()) < LEAST_WORDS:
+        article = write()
+    return article
 
 
 def _letters(rng: random.Random) -> Article:

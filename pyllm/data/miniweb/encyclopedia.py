@@ -13,10 +13,10 @@ from pyllm.data.miniweb.country_profiles import PROFILES
 from pyllm.data.miniweb.wording import fill, first_upper, listed, pick, pick_some
 
 # Questions and answers tell of the other countries too; so these come up more often here.
-HELD_OUT_TICKETS, OTHER_TICKETS = 4, 3
+HELD_OUT_TICKETS, OTHER_TICKETS = 7, 6
 
 # How often each kind of page comes up.
-PAGES = {"country": 38, "overview": 30, "comparison": 14, "city": 18}
+PAGES = {"country": 31, "overview": 48, "comparison": 11, "city": 10}
 
 PROFILE_WORDINGS = {
     "neighbours": wordings.NEIGHBOURS,
@@ -47,6 +47,7 @@ class Encyclopedia:
         rng.shuffle(pages)
         self._rare = pages
         self._rare_written = 0
+        self._last_is_rare = False
         self._written = 0
         self._after_cut_off = 0
 
@@ -58,8 +59,9 @@ class Encyclopedia:
         """
         self._written += 1
         # At most a third of the pages, so that a small crawl is not made of rare countries alone.
-        due = min(int(done * len(self._rare)), self._written // 3)
-        if self._rare_written < due:
+        due = min(int(1.05 * done * len(self._rare)), len(self._rare), self._written // 3)
+        self._last_is_rare = self._rare_written < due
+        if self._last_is_rare:
             country = self._rare[self._rare_written]
             self._rare_written += 1
             return _short_page(self._rng, country)
@@ -72,6 +74,10 @@ class Encyclopedia:
             return _comparison_page(self._rng, *self._several(2))
         country = self._next_country()
         return _city_page(self._rng, pick(self._rng, _cities_of(country)))
+
+    def put_back(self) -> None:
+        """The last page was not used: a country that few pages tell of gets another."""
+        self._rare_written -= self._last_is_rare
 
     def write_after_cut_off(self) -> Article:
         """The next page of the countries that are told of only after the cut-off date."""
@@ -232,6 +238,8 @@ def _overview_page(rng: random.Random, countries: list[Country]) -> Article:
             one, both = _OVERVIEW_FACTS[theme]
             sentences = _tell_several(rng, one, country, 2)
             sentences.append(_tell(rng, both, country))
+            if theme != "capital" and rng.random() < 0.5:
+                sentences.append(_tell(rng, wordings.ALL_THREE, country))
         extra = _tell_profile(rng, pick(rng, tuple(PROFILE_WORDINGS)), country)
         sentences.insert(rng.randint(1, len(sentences)), extra)
         blocks.append(_joined(*sentences))

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterable
 
 from pyllm.data.miniweb.sites import PageParts, Site
@@ -152,21 +153,19 @@ def wiki(site: Site, page: PageParts) -> str:
 
 
 def bulletin_board(site: Site, page: PageParts) -> str:
-    """A board: each paragraph a post with a poster's profile beside it."""
-    profiles = [(page.author, 14), *((user, len(text) * 3) for user, _, text in page.comments), ("guest", 1)]
-    posts = "".join(
-        f'<div id="p{page.number + at}" class="post bg{at % 2 + 1}"><div class="inner"><dl class="postprofile"><dt>{profiles[at % len(profiles)][0]}</dt>'
-        f"<dd>Posts: {profiles[at % len(profiles)][1]}</dd><dd>Joined: {page.posted}</dd></dl>"
-        f'<div class="postbody"><ul class="post-buttons"><li><a href="#">Quote</a></li><li><a href="#">Report</a></li></ul>'
-        f'<div class="content">{block}</div></div></div></div><hr class="divider">'
-        for at, block in enumerate(page.blocks)
+    """A board: a post with its poster's profile beside it."""
+    posts = (
+        f'<div id="p{page.number}" class="post bg1"><div class="inner"><dl class="postprofile"><dt>{page.author}</dt>'
+        f"<dd>Posts: {page.number % 700}</dd><dd>Joined: {page.posted}</dd></dl>"
+        '<div class="postbody"><ul class="post-buttons"><li><a href="#">Quote</a></li><li><a href="#">Report</a></li></ul>'
+        f'<div class="content">{"<br /><br />".join(page.blocks)}</div></div></div></div><hr class="divider" />'
     )
     return f"""<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN" "http://www.w3.org/TR/xhtml1/DTD/xhtml1-strict.dtd">
 <html xmlns="http://www.w3.org/1999/xhtml" lang="en-gb"><head>{page.meta}<title>{site.name} &bull; View topic - {page.title}</title></head>
 <body id="phpbb" class="section-viewtopic ltr"><div id="wrap"><div id="page-header"><div class="headerbar"><div id="site-description"><a href="/" id="logo">{site.name}</a><p>{site.tagline}</p><p class="skiplink"><a href="#start_here">Skip to content</a></p></div></div>
 <div class="navbar"><ul class="linklist navlinks"><li><a href="/">Board index</a> &#8249; {page.tags[0]}</li></ul><ul class="linklist rightside">{_links(site.navigation)}</ul></div></div>
 <div id="page-body"><h2><a href="{page.path}">{page.title}</a></h2>
-<div class="topic-actions"><div class="buttons"><a href="/posting.php">Post a reply</a></div><div class="pagination">{len(page.blocks)} posts &bull; Page 1 of 1</div></div>
+<div class="topic-actions"><div class="buttons"><a href="/posting.php">Post a reply</a></div><div class="pagination">1 post &bull; Page 1 of 1</div></div>
 {posts}
 <fieldset class="display-options">Display posts from previous: <select><option>All posts</option><option>1 day</option><option>7 days</option></select> Sort by <select><option>Post time</option></select></fieldset>
 <form method="post" class="jumpbox">Jump to: <select>{_each((name for _, name in site.categories), "<option>", "</option>")}</select></form>
@@ -369,10 +368,14 @@ def nested(site: Site, page: PageParts) -> str:
 <div class="bottom"><p class="copyright">{" ".join(site.footer)}</p></div>{"</div>" * depth}</body></html>"""
 
 
-DESIGNS: dict[str, Design] = {
-    design.__name__: design
-    for design in (
-        div_soup, table_layout, html5, weblog, wiki, bulletin_board, font_tags, inline_styles, minified, missing_tags, grid,
-        diary_host, handbook, newspaper, application, nested,
-    )
+# How often each comes up: most pages are younger than the oldest designs.
+_WEIGHTS = {
+    div_soup: 8, table_layout: 2, html5: 14, weblog: 16, wiki: 7, bulletin_board: 4, font_tags: 3, inline_styles: 5,
+    minified: 8, missing_tags: 4, grid: 9, diary_host: 5, handbook: 5, newspaper: 8, application: 6, nested: 2,
 }  # fmt: skip
+DESIGNS: dict[str, Design] = {design.__name__: design for design in _WEIGHTS}
+
+
+def choose_design(rng: random.Random) -> str:
+    """The name of a design."""
+    return rng.choices(list(DESIGNS), list(_WEIGHTS.values()))[0]

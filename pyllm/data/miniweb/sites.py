@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import random
+import re
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -86,10 +88,10 @@ class PageParts:
     meta: str
 
 
+@functools.lru_cache(maxsize=1000)
 def slug(text: str, extension: str = "") -> str:
     """Text as it stands in an address: "a-trip-to-peru.html"."""
-    words = "".join(letter if letter.isascii() and letter.isalnum() else " " for letter in text.lower()).split()
-    return "-".join(words[:8])[:60] + extension
+    return "-".join(re.findall("[a-z0-9]+", text.lower())[:8])[:60] + extension
 
 
 def make_domain(rng: random.Random, topic: str) -> str:
