@@ -15,9 +15,10 @@ from pyllm.data.miniweb.speller import spelled
 from pyllm.data.miniweb.speller_words import free_words
 from pyllm.data.miniweb.stories import tell
 from pyllm.data.miniweb.story_words import BOYS, GIRLS
-from pyllm.data.miniweb.wording import fill, first_upper, pick, word
+from pyllm.data.miniweb.wording import fill, first_upper, pick
 
 STORY_WORDS = 170  # in an answer
+LEAST_WORDS = 50  # in the questions and answers of a thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def named(country: str) -> str:
 
 
 def write_thread(rng: random.Random, facts: Sequence[Fact]) -> Article:
-    """A thread of 2 to 6 questions with their answers.
+    """A thread of 2 to 6 questions with their answers, or more where they are very short.
 
     Its `about` has, for each question, the country, the word, the operands or what else it asks for.
 
@@ -75,7 +76,8 @@ def write_thread(rng: random.Random, facts: Sequence[Fact]) -> Article:
     kinds = [kind for kind in KINDS if facts or kind != "fact"]
     theme = pick(rng, kinds) if rng.random() < 0.5 else None
     exchanges: list[Exchange] = []
-    for _ in range(rng.randrange(2, 7)):
+    least = rng.randrange(2, 7)
+    while len(exchanges) < least or _words(exchanges) < LEAST_WORDS:
         kind = theme if theme and rng.random() < 0.8 else pick(rng, kinds)
         if kind == "story" and any(exchange.about == "story" for exchange in exchanges):
             kind = "everyday"  # one story is enough for a page
@@ -165,6 +167,12 @@ WEIGHTS = {"fact": 8, "sum": 4, "spelling": 3, "everyday": 5, "story": 1}
 KINDS = tuple(kind for kind, weight in WEIGHTS.items() for _ in range(weight))
 
 
+def _words(exchanges: list[Exchange]) -> int:
+    return sum(len(text.split()) for exchange in exchanges for text in (exchange.question, *exchange.answer))
+
+
 def _user(rng: random.Random) -> str:
-    name = pick(rng, pick(rng, (BOYS, GIRLS)))
-    return word(rng, pick(rng, words.USERS)).format(name=name, low=name.lower(), number=rng.randrange(2, 100))
+    names, uncle = pick(rng, ((BOYS, "Uncle"), (GIRLS, "Aunt")))
+    name = pick(rng, names)
+    values = {"name": name, "low": name.lower(), "uncle": uncle, "number": rng.randrange(2, 100)}
+    return fill(rng, pick(rng, words.USERS), values)

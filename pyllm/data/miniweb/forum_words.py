@@ -144,7 +144,7 @@ FACT_ANSWERS = {
         "In {country} one pays in {answer}.",
         "{Country} uses {answer}.",
         "You need {answer} in {country}.",
-        "The money of {country} is {answer}.",
+        "Prices in {country} are in {answer}.",
     ],
     "region": [
         "{Country} is in {answer}.",
@@ -226,7 +226,14 @@ STYLES = [("Question: ", "Answer: ")] * 6 + [
     ("{user} wrote: ", "{user} replied: "),
 ]
 
-USERS = ["{name}", "{name}{number}", "{low}_{number}", "{name} from the (hill|sea|city|farm)", "Uncle {name}", "{low}"]
+USERS = [
+    "{name}",
+    "{name}{number}",
+    "{low}_{number}",
+    "{name} from the (hill|sea|city|farm)",
+    "{uncle} {name}",
+    "{low}",
+]
 MONTHS = choices("""
 January|February|March|April|May|June|July|August|September|October|November|December
 """)

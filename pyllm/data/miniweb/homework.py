@@ -98,8 +98,11 @@ def sum_problem(rng: random.Random) -> str:
 
 def word_problem(rng: random.Random) -> str:
     """A problem told in words, about people and things."""
-    operator = pick(rng, ("+", "+", "-"))
-    left, right = operands(rng, operator, 2)
+    operator, left, right = pick(rng, ("+", "+", "-")), 0, 0
+    while left - right < 2:  # so that the answer is not "1 apples"
+        left, right = operands(rng, operator, 2)
+        if operator == "+":
+            break
     return fill(rng, pick(rng, words.TOLD[operator]), told_values(rng, left, operator, right))
 
 

@@ -82,7 +82,7 @@ LETTER_COUNTS = [
 
 GROUP_COUNTS = [
     "Count the {group}: {row}. There are {count} {group}.",
-    "In the picture you see these {group}: {things}. How many {group} are there? There are {count} {group}.",
+    "Look at these {group}: {things}. How many {group} are there? There are {count} {group}.",
     "How many {group} are in this row? {row}. The answer is {count}.",
 ]
 
@@ -96,13 +96,13 @@ GROUPS = {
     "clothes": choices("hat|coat|scarf|shirt|dress|sock|shoe|glove|belt|cap|sweater|skirt"),
 }
 
-GRADES = choices("first grade|second grade|third grade|grade 2|grade 3|our class|class 2b|class 3a")
+GRADES = choices("fourth grade|second grade|third grade|grade 2|grade 3|our class|class 2b|class 3a")
 TEACHERS = choices("""
 Mrs. Brown|Mr. Green|Ms. White|Mr. Baker|Mrs. Hill|Ms. Young|Mr. Cook|Mrs. Stone|Mr. Wood|Ms. King|Mrs. Lake|Mr. Bell
 """)
 DAYS = choices("Monday|Tuesday|Wednesday|Thursday|Friday")
 TOPICS = choices("""
-adding with carrying|sums up to 100|adding and subtracting|numbers and steps|mixed practice|
+adding with carrying|sums of two numbers|adding and subtracting|numbers and steps|mixed practice|
 mental arithmetic|problems in words|counting and comparing
 """)
 

@@ -40,13 +40,11 @@ def letters_told(rng: random.Random, entry: str) -> str:
 
 
 def meaning(rng: random.Random, entry: str) -> str:
-    """What the word means, or a sentence with it; "" where we have neither."""
+    """What the word means, or a sentence about it."""
     definition = words.definitions().get(entry)
     if definition is not None:
         return fill(rng, pick(rng, words.MEANINGS), {"word": entry, "Word": first_upper(entry), "meaning": definition})
-    group = words.groups().get(entry)
-    if group is None:
-        return ""
+    group = words.groups().get(entry, "story")
     values = {
         "word": entry,
         "a_word": with_article(entry),
@@ -78,6 +76,6 @@ def write_spelling(rng: random.Random) -> Article:
         parts = [letters_told(rng, entry), meaning(rng, entry)]
         if rng.random() < 0.3:
             parts.reverse()
-        blocks.append(" ".join(part for part in parts if part))
+        blocks.append(" ".join(parts))
     blocks.append(word(rng, pick(rng, words.OUTROS)))
     return Article("speller", title, blocks, about=chosen)

@@ -126,11 +126,19 @@ GROUP_NAMES = {
     "person": "people and their work",
     "vehicle": "cars, ships and trains",
     "action": "things we do",
-    "quality": "words that describe",
-    "other": "small and useful words",
+    "quality": "how things and people are",
+    "other": "time, place and number",
 }
 
 GROUP_SENTENCES = {
+    "story": [
+        "You will find the word {word} in many stories.",
+        "The word {word} was in the story that we read on Monday.",
+        "Look for the word {word} in your reading book.",
+        "Our teacher wrote {word} on the board and asked us to read it.",
+        "Many children make a mistake in the word {word}.",
+        "Try to use the word {word} in your next letter.",
+    ],
     "animal": [
         "{A_word} is an animal.",
         "We (read|learned|talked) about {a_word} in school.",

@@ -227,16 +227,16 @@ def _cast(rng: random.Random, plot: Plot) -> dict[str, str]:
     while helper in (kind, friend_kind, noun):
         helper = pick(rng, words.HELPERS)
     in_place = pick(rng, words.PLACES)
-    trait = pick(rng, words.TRAITS)
+    trait, trait_two, friend_trait = rng.sample(words.TRAITS, 3)
     elder = pick(rng, tuple(words.ELDERS))
     values = {
         "name": name,
         "kind": kind,
         "a_kind": a(kind),
         "friend": friend,
-        "a_fkind": a(friend_kind),
+        "a_fkind": a(f"{friend_trait} {friend_kind}"),
         "intro": introduced(name, kind),
-        "trait_two": pick(rng, [other for other in words.TRAITS if other != trait]),
+        "trait_two": trait_two,
         "trait": trait,
         "a_trait": a(trait),
         "noun": noun,
@@ -259,7 +259,7 @@ def _cast(rng: random.Random, plot: Plot) -> dict[str, str]:
     values["low"] = pick(rng, words.SAD_FEELINGS)
     values |= {first_upper(slot): first_upper(value) for slot, value in values.items()}
     values |= {slot.title(): values[slot].title() for slot in ("noun", "thing", "kind", "trait")}
-    values["Hero"] = hero_called(name, kind.title())
+    values["Hero"] = hero_called(name, kind).replace(kind, kind.title())
     return values
 
 

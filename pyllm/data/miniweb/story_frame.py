@@ -17,7 +17,7 @@ OPENINGS = [
     "This is the story of {name}, {a_trait} {kind} from {home}.",
     "Far away, in {home}, lived {a_trait} {kind}. {His} name was {name}.",
     "Do you know {name}? {name} is {a_trait} {kind}, and this happened to {him} (last summer|last winter|one day).",
-    "It was (a sunny|a cold|a rainy|an early|a windy|a warm) (day|morning), and {intro} was {in_place}.",
+    "It was (a sunny|a cold|a rainy|a gray|a windy|a warm) (day|morning), and {intro} was {in_place}.",
     "Everybody knew {name}, the {trait} {kind} who lived in {home}.",
     "{name} was {a_kind}. {He} was {trait}, and {he} loved (to sing|to run|to read|to laugh|to climb|to help|stories).",
     "Not long ago, there was {a_kind} who was very {trait}. {His} name was {name}.",

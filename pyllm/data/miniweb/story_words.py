@@ -8,8 +8,8 @@ BOYS = choices("""
 Adam|Alex|Arthur|Ben|Billy|Bobby|Bruno|Carl|Charlie|Colin|Dan|David|Dylan|Eddie|Eli|Felix|
 Finn|Frank|Fred|George|Gus|Hank|Harry|Henry|Hugo|Ian|Isaac|Jack|Jacob|Jake|James|Jim|Joe|
 John|Josh|Kevin|Leo|Liam|Louis|Lucas|Luke|Mark|Martin|Matt|Max|Mike|Milo|Nathan|Ned|Nick|
-Noah|Oliver|Oscar|Otto|Owen|Paul|Peter|Ralph|Ray|Robin|Ron|Sam|Simon|Spencer|Steve|Ted|Theo|
-Tim|Toby|Tom|Tony|Victor|Walter|Will|Zack
+Noah|Oliver|Oscar|Otto|Owen|Paul|Peter|Ralph|Ray|Ron|Sam|Simon|Spencer|Steve|Ted|Theo|
+Tim|Toby|Tom|Tony|Victor|Walter|Zack
 """)
 
 GIRLS = choices("""
@@ -186,11 +186,10 @@ thoughtful|smart
 # How one feels when all went well, and when something went wrong.
 GOOD_FEELINGS = choices("""
 happy|glad|proud|joyful|cheerful|thankful|pleased|very happy|so happy|full of joy|delighted|very proud|so glad|
-warm inside|happy and tired|calm and happy|very pleased|grateful
+happy and tired|calm and happy|very pleased|grateful
 """)
 BAD_FEELINGS = choices("""
-sad|worried|upset|unhappy|very sad|so sad|gloomy|troubled|miserable|very upset|disappointed|heavy in {his} heart|
-close to tears
+sad|worried|upset|unhappy|gloomy|troubled|miserable|disappointed|confused|anxious|sorry|desperate
 """)
 SAD_FEELINGS = choices("""
 sad|very sad|unhappy|very unhappy|sorry|heartbroken|sad and tired|full of sorrow|low|miserable|sad and quiet|
