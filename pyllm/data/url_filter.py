@@ -98,7 +98,8 @@ class UrlFilter:
         self._soft = frozenset(word.lower().encode() for word in soft_banned_words)
         self._words = self._banned | self._soft
         self._soft_threshold = soft_threshold
-        self._subwords = tuple(sorted({word.lower() for word in banned_subwords}))
+        subwords = [word.lower() for word in banned_subwords if word]
+        self._subword = re.compile(any_of(subwords) if subwords else "(?!)")
         for path in blocklists:
             for file in list_files(path):
                 self._read(file)
@@ -120,8 +121,9 @@ class UrlFilter:
             blocked = self._blocked_url(host, rest)
             if blocked:
                 return Verdict(False, "blocked_url", blocked)
-        if any(map(url.__contains__, self._subwords)):
-            return Verdict(False, "banned_subword", next(word for word in self._subwords if word in url))
+        subword = self._subword.search(url)
+        if subword:
+            return Verdict(False, "banned_subword", subword[0])
         words = url.encode("utf-8", "surrogatepass").translate(WORDS_ONLY).split()
         if self._words.isdisjoint(words):
             return KEEP
@@ -184,6 +186,20 @@ class UrlFilter:
         host = WWW.sub("", host, count=1) if host.startswith("www") else host
         self._paths.setdefault(host, set()).add(rest.rstrip("/"))
         return ""
+
+
+def any_of(words: Iterable[str]) -> str:
+    """A pattern for any of the words, written so that those which begin alike part where they differ.
+
+    At most places of a URL one look at the next sign then tells that no word begins there: plain alternatives, and
+    asking for word after word, take several times as long for a list of a hundred.
+    """
+    following: dict[str, list[str]] = {}
+    for word in sorted(set(words)):
+        following.setdefault(word[:1], []).append(word[1:])
+    if "" in following:
+        return ""  # the shortest word that begins so has ended
+    return f"(?:{'|'.join(re.escape(letter) + any_of(rests) for letter, rests in following.items())})"
 
 
 def split_url(url: str) -> tuple[str, str]:
