@@ -15,9 +15,9 @@ from rich.console import Console
 
 from pyllm.data.document import Document
 from pyllm.data.dropped import Dropped
+from pyllm.data.funnel import read_funnel
 from pyllm.data.funnel_report import print_funnel, summary
 from pyllm.data.inspection import dropped_pages, page_named
-from pyllm.data.pipeline import read_funnel
 from pyllm.data.pipeline import run as run_pipeline
 from pyllm.data.pipeline_config import PipelineConfig
 from pyllm.files import file_size

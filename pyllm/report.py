@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from pyllm import checkpoint
+from pyllm.data.funnel import FUNNEL, read_funnel
+from pyllm.data.funnel_report import PLOT, REPORT, STAGES_HEADER, stage_rows, summary
 from pyllm.devices import devices
 from pyllm.files import write_whole
 from pyllm.markdown import markdown_table
@@ -34,6 +36,8 @@ def write_report(folder: RunFolder) -> Path:
         f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC, pyllm {__version__}, on {machine.processor} "
         f"(cores: {available_cores()}, threads: {machine.threads}, instruction set: {machine.instruction_set})\n",
     ]
+    if (folder.documents / FUNNEL).exists():
+        parts += _data(folder)
     for stage in STAGES:
         lines = folder.read_metrics(stage)
         if stage in tables and lines:
@@ -41,6 +45,16 @@ def write_report(folder: RunFolder) -> Path:
             parts += _stage(folder, stage, tables, lines, plot)
     write_whole(folder.report, "\n".join(parts).encode())
     return folder.report
+
+
+def _data(folder: RunFolder) -> list[str]:
+    funnel, place = read_funnel(folder.documents), folder.documents.relative_to(folder.path)
+    return [
+        "## data\n",
+        f"{summary(funnel)} Why the others did not: [{place}/{REPORT}]({place}/{REPORT})\n",
+        *markdown_table(STAGES_HEADER, stage_rows(funnel)),
+        f"\n![the funnel]({place}/{PLOT})\n",
+    ]
 
 
 def _stage(

@@ -26,7 +26,7 @@ from pyllm.data.deduplication import Uint64s, write_keys
 from pyllm.data.document import KEEP, Document, Page, Verdict
 from pyllm.data.documents import DocumentWriter, read_documents
 from pyllm.data.dropped import MOST_SAMPLE, Dropped, DroppedWriter, read_dropped
-from pyllm.data.funnel import Funnel
+from pyllm.data.funnel import FUNNEL, Funnel
 from pyllm.data.page_filter import Judged, make_page_filter
 from pyllm.data.pii import mask_and_count
 from pyllm.data.pipeline_config import PipelineConfig
@@ -37,7 +37,7 @@ from pyllm.tokenizer import Tokenizer
 
 BATCH_PAGES = 32
 BATCH_BYTES = 1 << 20
-DOCUMENTS, DROPPED, KEYS, FUNNEL = "documents.parquet", "dropped.parquet", "keys.npy", "funnel.json"
+DOCUMENTS, DROPPED, KEYS = "documents.parquet", "dropped.parquet", "keys.npy"
 WRITTEN = "written.json"  # the second pass over the folder is done
 DUPLICATE_STAGES = ("exact_duplicates", "near_duplicates")
 

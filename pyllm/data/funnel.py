@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+FUNNEL = "funnel.json"
 
 # In the order in which a page meets them, with what the bytes of each are.
 STAGES = {
@@ -116,3 +120,14 @@ class Funnel:
             funnel.stages[name] = StageCounts(**{**stage, "reasons": Counter(stage["reasons"])})
         funnel.other.update(table["other"])
         return funnel
+
+
+def read_funnel(folder: Path) -> Funnel:
+    """The counts of a finished run. Raises FileNotFoundError, or ValueError where they are damaged."""
+    path = folder / FUNNEL
+    if not path.exists():
+        raise FileNotFoundError(f"{folder} holds no finished run of the data pipeline: it has no funnel.json")
+    try:
+        return Funnel.from_table(json.loads(path.read_bytes()))
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} is damaged: {error}") from None

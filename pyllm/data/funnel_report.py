@@ -6,15 +6,17 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timezone
 from pathlib import Path
-
-from rich.console import Console
-from rich.table import Table
+from typing import TYPE_CHECKING
 
 from pyllm.data.funnel import Funnel, StageCounts
 from pyllm.files import write_whole
 from pyllm.markdown import markdown_table
 from pyllm.version import __version__
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
+REPORT, PLOT = "report.md", "funnel.png"
 SMALLEST_SHARE = 0.004  # of the pages: what is narrower in the plot is not told apart
 STAGES_HEADER = ("stage", "pages in", "pages out", "kept", "MB in", "MB out", "pages/s", "MB/s")
 REASONS_HEADER = ("stage", "reason", "pages", "of all")
@@ -22,12 +24,12 @@ REASONS_HEADER = ("stage", "reason", "pages", "of all")
 
 def write_report(funnel: Funnel, folder: Path) -> Path:
     """Writes report.md and funnel.png into a folder; returns the report's path."""
-    write_plot(funnel, folder / "funnel.png", f"{folder.name}: what became of {funnel.pages:,} pages")
+    write_plot(funnel, folder / PLOT, f"{folder.name}: what became of {funnel.pages:,} pages")
     other = [(name.replace("_", " "), f"{count:,}") for name, count in sorted((+funnel.other).items())]
     parts = [
         f"# {folder.name}: from pages to documents\n",
         f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC, pyllm {__version__}. {summary(funnel)}\n",
-        "![the funnel](funnel.png)\n",
+        f"![the funnel]({PLOT})\n",
         "Bytes are those of the pages as crawled down to extraction, and of their text in UTF-8 after it. Speeds are "
         "those of one core: a stage's pages and bytes over the processor time of all processes in it.\n",
         *markdown_table(STAGES_HEADER, stage_rows(funnel)),
@@ -37,12 +39,14 @@ def write_report(funnel: Funnel, folder: Path) -> Path:
     ]
     if other:
         parts += ["## Also counted\n", *markdown_table(("what", "count"), other), ""]
-    write_whole(folder / "report.md", "\n".join(parts).encode())
-    return folder / "report.md"
+    write_whole(folder / REPORT, "\n".join(parts).encode())
+    return folder / REPORT
 
 
 def print_funnel(funnel: Funnel, console: Console) -> None:
     """Prints both tables."""
+    from rich.table import Table
+
     for title, header, rows in (
         ("The funnel", STAGES_HEADER, stage_rows(funnel)),
         ("Why pages were dropped", REASONS_HEADER, reason_rows(funnel)),

@@ -34,7 +34,6 @@ from pyllm.data.download import download
 from pyllm.data.file_stages import (
     DOCUMENTS,
     DUPLICATE_STAGES,
-    FUNNEL,
     KEYS,
     WRITTEN,
     Copy,
@@ -43,7 +42,7 @@ from pyllm.data.file_stages import (
     make_filter_file,
     make_write_file,
 )
-from pyllm.data.funnel import Funnel
+from pyllm.data.funnel import FUNNEL, Funnel, read_funnel
 from pyllm.data.funnel_report import write_report
 from pyllm.data.page_filter import PageFilter
 from pyllm.data.pipeline_config import PipelineConfig
@@ -92,7 +91,7 @@ def run(config: PipelineConfig) -> PipelineResult:
     make_folder(config.out)
     with held(config.out):
         _keep_plan(config, inputs)
-        if not (config.out / "funnel.json").exists():
+        if not (config.out / FUNNEL).exists():
             inputs = [_fetched(file, config) for file in inputs]
             _make_documents(config, inputs, processes)
         shutil.rmtree(config.out / WORK, ignore_errors=True)
@@ -123,17 +122,6 @@ def _fetched(file: InputFile, config: PipelineConfig) -> InputFile:
     )
 
 
-def read_funnel(folder: Path) -> Funnel:
-    """The counts of a finished run. Raises FileNotFoundError, or ValueError where they are damaged."""
-    path = folder / "funnel.json"
-    if not path.exists():
-        raise FileNotFoundError(f"{folder} holds no finished run of the data pipeline: it has no funnel.json")
-    try:
-        return Funnel.from_table(json.loads(path.read_bytes()))
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path} is damaged: {error}") from None
-
-
 def _make_documents(config: PipelineConfig, inputs: Sequence[InputFile], processes: int) -> None:
     for name in (WORK, "documents", "dropped"):
         make_folder(config.out / name)
@@ -160,7 +148,7 @@ def _make_documents(config: PipelineConfig, inputs: Sequence[InputFile], process
         for name in (FUNNEL, WRITTEN):
             funnel.add(Funnel.from_table(json.loads((folder / name).read_bytes())))
     write_report(funnel, config.out)
-    write_whole(config.out / "funnel.json", json.dumps(funnel.table(), indent=1).encode())
+    write_whole(config.out / FUNNEL, json.dumps(funnel.table(), indent=1).encode())
 
 
 def _for_each(

@@ -1,19 +1,19 @@
-"""The whole way from a text to a model that one can sample from, in one folder: the main job.
+"""The whole way from web pages to a model that one can sample from, in one folder: the main job.
 
-Today: a tokenizer, then pretraining. Each part is skipped when its files are there, so that a run that was stopped
-anywhere goes on from there.
+Today: a crawl, documents, a tokenizer, tokens, pretraining. Each part is skipped when its files are there, so that a
+run that was stopped anywhere goes on from there.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from tyro.conf import UseAppendAction
 
-from pyllm.data.python_text import python_text
-from pyllm.files import file_size, write_whole
+from pyllm.files import file_size
 from pyllm.model import ModelConfig
 from pyllm.tokenizer import SPECIAL_TOKENS, Tokenizer
 from pyllm.train.pretrain import pretrain_in
@@ -29,9 +29,12 @@ from pyllm.train.pretrain_config import (
 from pyllm.train.result import Result
 from pyllm.train.run_folder import RunFolder, going_on, table_of
 
+if TYPE_CHECKING:
+    from pyllm.data.pipeline import PipelineResult
+
 NAME = "run"
 MINUTES = 2.0
-PYTHON_BYTES = 12_000_000  # more than two minutes see: nothing is seen twice
+MOST_MEGABYTES = 100_000
 BYTES_A_MERGE = 1000  # of text: a merge that few places use teaches the model little
 
 
@@ -40,8 +43,11 @@ class RunConfig:
     """Settings of the whole way; `pyllm pretrain` has many more for its part.
 
     Args:
-        text: a text file; may be given several times. Default: the text that every Python carries, help and source.
-        name: of the run; it lives in RUNS/NAME. Default: the first text's, or "python".
+        text: a text file to train on as it is; may be given several times.
+        warc: web pages to make text of: WARC files, or whatever `pyllm data run` reads; may be given several times.
+            Default, without a text: the small internet, which is made for the run.
+        megabytes: of clean text in the small internet, about.
+        name: of the run; it lives in RUNS/NAME. Default: the first text's or the first crawl's, or "miniweb".
         runs: the folder of all runs.
         depth: the dial: the number of layers, from which the rest of the model and of training follows.
         minutes: how long pretraining may take, about, with evaluation, samples and checkpoints; default: 2, unless
@@ -61,6 +67,8 @@ class RunConfig:
     """
 
     text: UseAppendAction[tuple[Path, ...]] = ()
+    warc: UseAppendAction[tuple[str, ...]] = ()
+    megabytes: float = 5.0
     name: OptionalText = None
     runs: Path = Path("runs")
     depth: int = 3
@@ -82,7 +90,9 @@ class RunConfig:
         """The name given, or the default."""
         if self.name is not None:
             return self.name
-        return self.text[0].stem if self.text else "python"
+        if self.text:
+            return self.text[0].stem
+        return Path(self.warc[0]).name.partition(".")[0].strip("*?") or "crawl" if self.warc else "miniweb"
 
     @property
     def folder(self) -> RunFolder:
@@ -94,50 +104,86 @@ def run(config: RunConfig) -> Result:
     """Trains a tokenizer on a text, and a model on its tokens; leaves all there is to know in RUNS/NAME.
 
     Raises:
-        OSError, ValueError, NonFiniteError: as pretrain does.
+        OSError, ValueError, NonFiniteError: as pretrain does, and the data pipeline.
+        ImportError: web pages need the libraries of the extra `pyllm[data]`, and one is missing.
     """
     for path in config.text:
         if not file_size(path):
             raise ValueError(f"{path} is empty")
     folder = config.folder
+    if config.text and config.warc:
+        raise ValueError("text and warc exclude each other: give either text or web pages")
+    if not 0 < config.megabytes <= MOST_MEGABYTES:
+        raise ValueError(f"megabytes must be above 0, up to {MOST_MEGABYTES:,}, got {config.megabytes}")
     with folder.at_work(config.resume):
         pretraining = _pretraining(folder, config)
         check_settings(pretraining)
-        config = replace(config, text=tuple(path.absolute() for path in config.text))
+        absolute = tuple(one if "://" in one else str(Path(one).absolute()) for one in config.warc)
+        config = replace(config, text=tuple(path.absolute() for path in config.text), warc=absolute)
         if NAME in (tables := folder.read_tables()):
-            stored = {**tables[NAME], "text": tuple(map(Path, tables[NAME]["text"]))}
+            stored = tables[NAME]
+            stored |= {"text": tuple(map(Path, stored["text"])), "warc": tuple(stored["warc"])}
             config = going_on(RunConfig(**stored), config, NOT_STORED, frozenset(("steps", "threads")))
         else:
-            if not config.text:
-                config = replace(config, text=(_python_text(folder).absolute(),))
             folder.write_config(NAME, {k: v for k, v in table_of(config).items() if k not in NOT_STORED})
-        _train_tokenizer(folder, config)
+        if config.text:
+            _tokenizer(folder, config, config.text, sum(map(file_size, config.text)))
+        else:
+            from pyllm.data.tokenizing import tokenize_documents
+
+            result = _documents(folder, config)
+            tokenizer = _tokenizer(folder, config, _texts(result.documents), result.funnel.stages["pii"].bytes_out)
+            tokenize_documents(
+                result.documents, tokenizer, folder.tokens, threads=config.threads, progress=config.progress
+            )
         if "pretrain" not in tables:
             pretraining = _pretraining(folder, config)
         return pretrain_in(folder, pretraining, "pyllm run")
 
 
-def _python_text(folder: RunFolder) -> Path:
-    """The beginning of the text that every Python carries, as a file in the run's folder."""
-    path, content = folder.path / "text.txt", b""
-    for part in python_text():
-        content += part + b"\n\n"
-        if len(content) >= PYTHON_BYTES:
-            break
-    write_whole(path, content)
-    return path
+def _documents(folder: RunFolder, config: RunConfig) -> PipelineResult:
+    """The documents of the run's web pages."""
+    from pyllm.data.miniweb import CUT_OFF_DATE, write_crawl
+    from pyllm.data.pipeline import run as run_pipeline
+    from pyllm.data.pipeline_config import PipelineConfig
+
+    inputs, before = config.warc, None
+    if not inputs:
+        write_crawl(folder.crawl, megabytes=config.megabytes, seed=config.seed, progress=config.progress)
+        inputs, before = (str(folder.crawl / "*.warc.gz"),), CUT_OFF_DATE
+    pipeline = PipelineConfig(
+        inputs=inputs, out=folder.documents, before=before, processes=config.threads, progress=config.progress
+    )
+    result = run_pipeline(pipeline)
+    if not result.funnel.kept:
+        raise ValueError(f"of {result.funnel.pages:,} pages none became a document: see {result.folder / 'report.md'}")
+    return result
 
 
-def _train_tokenizer(folder: RunFolder, config: RunConfig) -> None:
+def _texts(documents: Sequence[Path]) -> Iterator[str]:
+    from pyllm.data.documents import read_batches
+
+    for path in documents:
+        for batch in read_batches(path, ("text",)):
+            yield from batch.column("text").to_pylist()
+
+
+def _tokenizer(
+    folder: RunFolder, config: RunConfig, corpus: Sequence[Path] | Iterator[str], size: int
+) -> Tokenizer:
+    """The run's tokenizer, trained on a corpus of so many bytes at the first call."""
     if folder.tokenizer.exists():
-        return
-    smallest = 256 + len(SPECIAL_TOKENS)
-    wanted, size = ModelConfig.derive(config.depth)[0].vocab_size, sum(map(file_size, config.text))
-    vocab_size = config.vocab_size or min(wanted, smallest + size // BYTES_A_MERGE)
+        return Tokenizer.load(folder.tokenizer)
+    smallest, wanted = 256 + len(SPECIAL_TOKENS), ModelConfig.derive(config.depth)[0].vocab_size
     tokenizer = Tokenizer.train(
-        list(config.text), vocab_size, special_tokens=SPECIAL_TOKENS, threads=config.threads, progress=config.progress
+        corpus,
+        config.vocab_size or min(wanted, smallest + size // BYTES_A_MERGE),
+        special_tokens=SPECIAL_TOKENS,
+        threads=config.threads,
+        progress=config.progress,
     )
     tokenizer.save(folder.tokenizer)
+    return tokenizer
 
 
 def _pretraining(folder: RunFolder, config: RunConfig) -> PretrainConfig:
@@ -150,7 +196,7 @@ def _pretraining(folder: RunFolder, config: RunConfig) -> PretrainConfig:
         return PretrainConfig(steps=config.steps, **ours)
     minutes = MINUTES if config.minutes is None and config.steps is None and config.tokens is None else config.minutes
     return PretrainConfig(
-        data=config.text,
+        data=config.text or (folder.tokens,),
         tokenizer=folder.tokenizer,
         depth=config.depth,
         minutes=minutes,

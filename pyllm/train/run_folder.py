@@ -43,6 +43,9 @@ class RunFolder:
         self.report = self.path / "report.md"
         self.tokenizer = self.path / "tokenizer.json"
         self.shards = self.path / "shards"
+        self.crawl = self.path / "crawl"
+        self.documents = self.path / "data"
+        self.tokens = self.path / "tokens"
 
     def make(self) -> None:
         """Makes the folder.

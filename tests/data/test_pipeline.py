@@ -23,8 +23,9 @@ from pyllm.data.document import Document, Page, Verdict
 from pyllm.data.documents import read_documents
 from pyllm.data.dropped import Dropped, read_dropped
 from pyllm.data.file_stages import DOCUMENTS, DROPPED, FilterTask, filter_file
+from pyllm.data.funnel import read_funnel
 from pyllm.data.page_filter import Judged, make_page_filter
-from pyllm.data.pipeline import read_funnel, run
+from pyllm.data.pipeline import run
 from pyllm.data.pipeline_config import PipelineConfig
 from pyllm.data.shards import TokenShards
 from pyllm.data.sources import expand_inputs

@@ -5,11 +5,11 @@ import math
 import os
 import random
 import signal
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import crawls
 import numpy
 import pytest
 from token_files import byte_tokenizer, write_llm_c, write_nanogpt, write_shards
@@ -17,6 +17,7 @@ from token_files import byte_tokenizer, write_llm_c, write_nanogpt, write_shards
 import pyllm
 from pyllm import checkpoint
 from pyllm.data.python_text import python_text
+from pyllm.data.shards import TokenShards
 from pyllm.data.token_source import open_tokens
 from pyllm.model import GPT, ModelConfig
 from pyllm.model.folders import load
@@ -418,9 +419,30 @@ def test_the_text_that_python_carries_is_mixed() -> None:
     assert not any(b"LEFT-TO-RIGHT MARK" in part and part.count(b"# 0x") > 100 for part in parts)
 
 
-def test_run_on_the_text_that_python_carries(text: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules["pyllm.train.run"], "PYTHON_BYTES", 50_000)
-    result = run(RunConfig(depth=1, steps=2, vocab_size=300, context=16, progress=False))
-    content = Path("runs/python/text.txt").read_bytes()
-    assert result.run == Path("runs/python") and 50_000 <= len(content) < 1_000_000
+def test_run_on_the_small_internet(text: Path) -> None:
+    small = RunConfig(megabytes=0.1, depth=1, steps=2, vocab_size=300, context=16, progress=False)
+    result = run(small)
+    folder = Path("runs/miniweb")
+    assert result.run == folder
+    report = (folder / "report.md").read_text()
+    assert "pages became documents" in report and "![the funnel](data/funnel.png)" in report
+    assert (folder / "data" / "funnel.png").exists() and not (folder / "data" / "work").exists()
     assert run(RunConfig(resume=True, progress=False)).loss == result.loss
+    again = run(replace(small, name="again"))
+    assert again.loss == result.loss
+
+
+def test_run_on_pages_given(text: Path, tmp_path: Path) -> None:
+    crawls.mixed_crawl(tmp_path / "pages", files=2, pages=24)
+    config = RunConfig(warc=(str(tmp_path / "pages"),), depth=1, steps=2, vocab_size=300, context=16, progress=False)
+    result = run(config)
+    assert result.run == Path("runs/pages")
+    assert TokenShards("runs/pages/tokens/train").arrays and TokenShards("runs/pages/tokens/validation").arrays
+    for bad, message in (
+        (replace(config, text=(text,)), "text and warc exclude each other"),
+        (replace(config, warc=("nothing.warc.gz",), name="a"), "nothing.warc.gz"),
+        (replace(config, megabytes=0, name="b"), "megabytes must be above 0"),
+        (replace(config, warc=(str(text),), name="c"), "of 1 pages none became a document"),
+    ):
+        with pytest.raises((ValueError, OSError), match=message):
+            run(bad)
