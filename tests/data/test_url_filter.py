@@ -1,6 +1,7 @@
 """The URL filter: lists in the UT1 format, words, and URLs that want to break it."""
 
 import gzip
+import re
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pyllm.data.document import KEEP
-from pyllm.data.url_filter import BUILT_IN_DOMAINS, UrlFilter
+from pyllm.data.url_filter import BUILT_IN_DOMAINS, UrlFilter, any_of
 
 
 @pytest.fixture
@@ -194,3 +195,8 @@ def test_long_urls(folder: Path, unit: str) -> None:
     rules = UrlFilter([folder])
     for start in ("", "http://", "http://fine.example/"):
         rules(start + unit * (100_000 // len(unit)))
+
+
+@given(st.lists(st.text("abc.", min_size=1, max_size=4), min_size=1, max_size=8), st.text("abc.", max_size=20))
+def test_sub_words_are_found_wherever_they_stand(words: list[str], url: str) -> None:
+    assert bool(re.search(any_of(words), url)) == any(word in url for word in words)

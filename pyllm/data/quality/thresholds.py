@@ -89,10 +89,8 @@ class C4Quality:
     """Lines are removed and pages dropped. Raffel et al. 2020, section 2.2, and the code that made C4, as in FineWeb.
 
     Attributes:
-        min_sentences: fewest sentences in the lines that are left. Raffel et al. 2020; its text says 3 ("fewer than
-            three"), its code and FineWeb 5.
-        min_words_per_line: a line with fewer words is removed. Raffel et al. 2020: its text says 5, its code and
-            FineWeb 3.
+        min_sentences: fewest sentences in the lines that are left. Raffel et al. 2020, as FineWeb has it.
+        min_words_per_line: a line with fewer words is removed. Raffel et al. 2020, as FineWeb has it.
         max_word_length: a line with a longer word is removed. C4's code.
         terminal_punctuation: remove lines that do not end with . ? ! or a quotation mark. Raffel et al. 2020; off, for
             FineWeb found that this rule alone drops 30 % of all tokens (Penedo et al. 2024, section 3.5).
