@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import random
 
 from pyllm.data.miniweb.story_words import BOYS, GIRLS
@@ -34,6 +33,7 @@ _BOTH = (
 )
 _WORDS = str.split("info mail post hello books garden office team letters editor webmaster contact sunny")
 _HOSTS = str.split("mailbox postbox lettergarden smallhost quickpost townmail openpost bluehill riverside stonebridge")
+_PUBLIC_RANGES = tuple(number for number in range(1, 224) if number not in (10, 100, 127, 169, 172, 192, 198, 203))
 _ENDINGS = ("example", "test", "com.example", "co.example", "net.test", "org", "com", "net")
 
 
@@ -48,10 +48,12 @@ def add_addresses(rng: random.Random, blocks: list[str]) -> tuple[list[str], lis
     values = {"mail": _mail(rng), "mail2": _mail(rng), "ip": _public(rng), "private": _private(rng)}
     sentence = fill(rng, template, values)
     masked = [values[slot] for slot in ("mail", "mail2", "ip") if values[slot] in sentence]
-    if rng.random() < 0.5:
+    place = rng.random()
+    if place < 0.5:
         return [*blocks, sentence], masked
-    place = rng.randrange(len(blocks))
-    return [*blocks[:place], f"{blocks[place]} {sentence}", *blocks[place + 1 :]], masked
+    if place < 0.75:
+        return [sentence, *blocks], masked
+    return [*blocks[:-1], f"{blocks[-1]} {sentence}"], masked
 
 
 def _mail(rng: random.Random) -> str:
@@ -70,10 +72,8 @@ def _mail(rng: random.Random) -> str:
 
 
 def _public(rng: random.Random) -> str:
-    while True:
-        address = ipaddress.IPv4Address(rng.getrandbits(32))
-        if address.is_global and not address.is_multicast:
-            return str(address)
+    """An address that anyone on the net may have: of a range in which none is private or kept for other uses."""
+    return ".".join(str(part) for part in (pick(rng, _PUBLIC_RANGES), *(rng.randint(1, 254) for _ in range(3))))
 
 
 def _private(rng: random.Random) -> str:

@@ -19,7 +19,7 @@ _SYNONYMS = {
     "walk": "stroll", "looked": "glanced", "shop": "store", "began": "started", "nice": "lovely", "asked": "inquired",
     "everyone": "everybody", "everybody": "everyone", "nobody": "no one", "someone": "somebody", "until": "till",
     "answered": "replied", "maybe": "perhaps", "perhaps": "maybe", "near": "close to", "also": "likewise",
-    "many": "numerous", "shops": "stores", "best": "finest", "loved": "adored", "liked": "loved", "and": "&",
+    "many": "numerous", "shops": "stores", "best": "finest", "loved": "adored", "liked": "loved",
     "child": "kid", "children": "kids", "grandmother": "grandma", "mother": "mom", "father": "dad", "cannot": "can not",
 }  # fmt: skip
 _TITLES = ("{} (copy)", "{}, once more", "From the archive: {}", "{} - reader's edition")

@@ -145,8 +145,10 @@ def _tell(rng: random.Random, templates: tuple[str, ...], country: Country, **mo
 
 
 def _tell_several(rng: random.Random, templates: tuple[str, ...], country: Country, count: int) -> list[str]:
-    """The same fact in several wordings."""
-    return [fill(rng, template, slots(country)) for template in rng.sample(templates, count)]
+    """The same fact in several wordings, that stand far from each other in the list: neighbours there are alike."""
+    start, step = rng.randrange(len(templates)), len(templates) // count
+    places = [start + number * step + rng.randint(0, 1) for number in range(count)]
+    return [fill(rng, templates[place % len(templates)], slots(country)) for place in places]
 
 
 def _tell_profile(rng: random.Random, attribute: str, country: Country) -> str:

@@ -116,7 +116,8 @@ def make_site(rng: random.Random, topic: str, design: str, domain: str = "", pag
         pages: how many pages it will have; 0: some number.
     """
     domain = domain or make_domain(rng, topic)
-    name = first_upper(domain.removeprefix("www.").partition(".")[0].replace("-", " "))
+    labels = domain.split(".")
+    name = first_upper(next((label for label in labels if len(label) > 6), labels[0]).replace("-", " "))
     menu = rng.sample(furniture.NAVIGATION, rng.randint(5, 9))
     categories = rng.sample(furniture.TAGS, rng.randint(4, 8))
     extension = pick(rng, (".html", ".html", ".htm", "/", "", ".php", ".shtml"))
@@ -173,8 +174,7 @@ def make_parts(rng: random.Random, site: Site, title: str, blocks: list[str], po
         path = f"/index.php?id={number}&amp;page={rng.randint(1, 9)}"
     path = site.prefix + path
     related = list(site.recent)
-    while len(related) < RELATED:
-        headline = pick(rng, furniture.HEADLINES)
+    for headline in rng.sample(furniture.HEADLINES, RELATED - len(related)):
         related.append(("/" + slug(headline, site.extension), headline))
     comments = [
         (pick(rng, furniture.USERS), f"{rng.randint(1, 28)}.{rng.randint(1, 12)}.{rng.randint(2008, 2024)}", text)
