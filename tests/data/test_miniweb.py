@@ -121,6 +121,18 @@ def test_files_of_an_earlier_larger_crawl_go(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.glob("*.warc.gz")] == ["miniweb-00000.warc.gz"]
 
 
+def test_a_crawl_that_was_broken_off_has_no_truth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_crawl(tmp_path, 0.05)
+
+    def fail(self: object, done: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pyllm.data.miniweb.crawl._Crawl.write_next", fail)
+    with pytest.raises(KeyboardInterrupt):
+        write_crawl(tmp_path, 0.05, seed=1)
+    assert not list(tmp_path.glob("truth*")) and not list(tmp_path.glob(".*"))
+
+
 @pytest.mark.parametrize("megabytes", [0, -1, float("nan"), float("inf")])
 def test_a_size_that_is_none(megabytes: float, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="must be above 0 MB"):

@@ -63,6 +63,13 @@ def write_crawl(folder: str | Path, megabytes: float = 5.0, seed: int = 0, progr
     if not, the reason; its clean text; the addresses in it that are to be masked; what it is about. Pages with the
     same `cluster` say the same, and one of them is to be kept, whichever; `of` is a copy's original.
     folder/blocklists/adult, malware: domains and urls of such sites.
+    The truth appears last: where it is, the crawl is complete.
+
+    Reasons: "exact_copy", "near_copy"; "after_cut_off"; "adult_site", "malware_site", told by the address alone; text
+    that nobody wants: "spam", "lorem_ipsum", "keyword_list", "link_list", "menu", "log", "dump", "foreign:de",
+    "foreign:fr", "foreign:es"; pages in place of text: "login", "not_found", "parked", "needs_scripts", "blocked",
+    "cart"; what is no page: "http_status", "binary", "empty", "wrong_charset", "large_page", "deep_page"; and
+    "truncated", "short_record", "damaged_record", of which a beginning can be read.
 
     Args:
         folder: where to write; files of an earlier crawl there are replaced.
@@ -80,6 +87,7 @@ def write_crawl(folder: str | Path, megabytes: float = 5.0, seed: int = 0, progr
     make_folder(folder)
     files = max(1, math.ceil(megabytes / MEGABYTES_A_FILE))
     names = [f"miniweb-{number:05d}.warc.gz" for number in range(files)]
+    (folder / "truth.jsonl.gz").unlink(missing_ok=True)
     for old in folder.glob("miniweb-*.warc.gz"):
         if old.name not in names:
             old.unlink()
