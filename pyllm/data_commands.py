@@ -1,4 +1,4 @@
-"""`pyllm data run | inspect | tokenize | miniweb | download`."""
+"""`pyllm data run | inspect | tokenize | miniweb | grade`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rich.console import Console
 from pyllm.data.document import Document
 from pyllm.data.dropped import Dropped
 from pyllm.data.funnel import read_funnel
-from pyllm.data.funnel_report import print_funnel, summary
+from pyllm.data.funnel_report import print_funnel, print_table, summary
 from pyllm.data.inspection import dropped_pages, page_named
 from pyllm.data.pipeline import run as run_pipeline
 from pyllm.data.pipeline_config import PipelineConfig
@@ -146,11 +146,37 @@ def miniweb(*, out: Path = Path("miniweb"), megabytes: float = 5.0, seed: int = 
     print(f"Written to {out}\nNext: pyllm data run '{out}/*.warc.gz' --out documents")
 
 
+def grade(
+    folder: tyro.conf.Positional[Path],
+    /,
+    *,
+    truth: Path,
+) -> None:
+    """Compare what `pyllm data run` made of the small internet with the truth about its pages.
+
+    Args:
+        folder: what `pyllm data run` has written.
+        truth: the truth.jsonl.gz that `pyllm data miniweb` has written.
+    """
+    from pyllm.data.miniweb.grading import grade
+
+    graded = grade(folder, truth)
+    console = Console(highlight=False)
+    print_table(console, "Against the truth", ("measure", "figure", "over"), graded.rows(), words=1)
+    wrong = [(reason, f"{count:,}") for reason, count in graded.wrong.most_common()]
+    if wrong:
+        print_table(console, "Kept, but not to be kept: why not", ("truth", "pages"), wrong, words=1)
+    missed = [(*why, f"{count:,}") for why, count in graded.missed.most_common()]
+    if missed:
+        print_table(console, "Dropped, but to be kept", ("kind", "stage", "reason", "pages"), missed, words=3)
+
+
 COMMANDS: dict[str, Callable[..., None]] = {
     "run": run,
     "inspect": inspect,
     "tokenize": tokenize,
     "miniweb": miniweb,
+    "grade": grade,
 }
 
 

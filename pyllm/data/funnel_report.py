@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,19 +45,20 @@ def write_report(funnel: Funnel, folder: Path) -> Path:
 
 def print_funnel(funnel: Funnel, console: Console) -> None:
     """Prints both tables."""
+    print_table(console, "The funnel", STAGES_HEADER, stage_rows(funnel), words=1)
+    print_table(console, "Why pages were dropped", REASONS_HEADER, reason_rows(funnel), words=2)
+
+
+def print_table(console: Console, title: str, header: Sequence[str], rows: Iterable[Sequence[str]], words: int) -> None:
+    """Prints a table whose first columns are words, the others numbers."""
     from rich.table import Table
 
-    for title, header, rows in (
-        ("The funnel", STAGES_HEADER, stage_rows(funnel)),
-        ("Why pages were dropped", REASONS_HEADER, reason_rows(funnel)),
-    ):
-        words = 1 if header is STAGES_HEADER else 2
-        table = Table(title=title, title_justify="left", title_style="bold", box=None, header_style="dim")
-        for place, name in enumerate(header):
-            table.add_column(name, justify="left" if place < words else "right")
-        for row in rows:
-            table.add_row(*row)
-        console.print(table)
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, header_style="dim")
+    for place, name in enumerate(header):
+        table.add_column(name, justify="left" if place < words else "right")
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
 
 
 def summary(funnel: Funnel) -> str:
