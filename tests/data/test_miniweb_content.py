@@ -313,7 +313,7 @@ def test_the_grammar_of_its_pages(kind: str) -> None:
                 vowel = (word[0] in "aeiou" and word not in CONSONANT_SOUNDS) or word in VOWEL_SOUNDS
                 assert article.lower() == ("an" if vowel else "a"), line
             assert line.count('"') % 2 == 0, line
-            assert not re.search(r"\b(\w{3,}) \1\b", line.lower()) or "had had" in line, line
+            assert not re.search(r"\b(\w{3,}) \1\b", line.lower()) or kind == "speller", line
         for block in page.blocks[1 if kind == "letter" else 0 : -2 if kind == "letter" else None]:
             if not (kind == "letter" and (block.endswith(",") or block[-1] not in '.!?"')):
                 assert block[-1] in '.!?"', block

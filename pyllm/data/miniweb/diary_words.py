@@ -4,17 +4,23 @@
 
 from __future__ import annotations
 
-TITLES = ["{weekday}, {date}", "My diary: {date}", "{name}'s diary, {weekday}", "Diary of {name}: {date}", "Dear diary"]
+TITLES = [
+    "{weekday_now}, {date}",
+    "My diary: {date}",
+    "{name}'s diary, {weekday_now}",
+    "Diary of {name}: {date}",
+    "Dear diary",
+]
 
 OPENINGS = [
     "Dear diary, today was (a good|a strange|a long|a quiet|a busy|a very full) day.",
     "I got up at {time} this morning, (because the {animal} was hungry|because I could not sleep any more|later than I wanted).",
     "Dear diary, I have not written for {few} days. There was just no time.",
-    "Today is {weekday}. When I opened my eyes, I (did not know where I was|heard {pet_name} at the door|smelled fresh bread).",
+    "Today is {weekday_now}. When I opened my eyes, I (did not know where I was|heard {pet_name} at the door|smelled fresh bread).",
     "Nothing special was planned for today, and yet so much has happened.",
     "Dear diary, you will not believe what happened today.",
     "I am writing this (in bed|at the kitchen table|by the light of a small lamp). The day is almost over.",
-    "This {weekday} began (badly|well|with a surprise): (I could not find my left shoe|there was no milk in the house|somebody had left {surprise} on the steps).",
+    "This {weekday_now} began (badly|well|with a surprise): (I could not find my left shoe|there was no milk in the house|somebody had left {surprise} on the steps).",
 ]
 
 # The weather in each season.
@@ -27,7 +33,7 @@ WEATHER = {
         "The snow has become gray and wet, and my shoes as well.",
     ],
     "spring": [
-        "It rained (all day|since the morning), and the street was full of puddles.",
+        "It rained (all day|from morning to evening), and the street was full of puddles.",
         "The sun was shining, and it was warm for the first time this year.",
         "It was sunny and rainy at the same time, and there was a rainbow over the roofs.",
         "The first {flower} are out, and the birds were singing like mad.",
@@ -41,7 +47,7 @@ WEATHER = {
     "autumn": [
         "It was foggy in the morning, but later the sky was blue.",
         "The sky was gray from morning to evening, neither warm nor cold.",
-        "It rained (all day|since the morning), and the street was full of wet leaves.",
+        "It rained (all day|from morning to evening), and the street was full of wet leaves.",
         "The wind was so strong that my umbrella turned inside out.",
     ],
 }
@@ -84,13 +90,13 @@ TOPICS = [
     ],
     [
         "{pet_name} stole a (sausage|sock|piece of cheese) from the table and hid under the bed with it. Who can be angry with such {a_animal}?",
-        "I taught {pet_name} a new trick. It took {few} tries and a lot of cheese. I am not sure who of us learned more.",
+        "I taught our {animal} a new trick. It took {few} tries and a lot of cheese. I am not sure who of us learned more.",
         "On the way home a small {color} {animal} followed me for a while. At the bridge it turned around and went its own way.",
     ],
     [
         "My {relative} came to visit us and brought me {a_gift}. We looked at old photos, and I heard stories that I had never heard before.",
         "We called my {relative}, who lives far away. The line was bad, but it was so good to hear that voice again.",
-        "I had to help my {relative} carry boxes all afternoon. In one of them there was {surprise}, and nobody knew why.",
+        "I had to help my {relative} carry boxes all afternoon. In one of them there was (an old photo of us|a mouse|a little bell|a wedding dress|a nest), and nobody knew why.",
     ],
     [
         "I am still reading the book about {book}. I am near the end and read more and more slowly, because I do not want it to stop.",

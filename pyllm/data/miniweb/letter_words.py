@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pyllm.data.miniweb.letter_topics import MORE_ADULT, MORE_CHILD, MORE_COMMON
 from pyllm.data.miniweb.wording import choices
 
 # What slots are filled with, in letters and in diaries. A slot has one value in a letter.
@@ -84,7 +85,7 @@ CHILD_TOPICS = [
         "In {subject} I had to speak in front of the whole class. My knees were shaking, but (it went well|nobody noticed), and everybody clapped at the end.",
     ],
     [
-        "I lost another tooth on {weekday}! Now there is a hole in my smile. {friend} says that I (whistle when I talk|look like a pirate).",
+        "I lost another tooth on {weekday}! Now there is a hole in my smile. {other} says that I (whistle when I talk|look like a pirate).",
         "I have grown a lot. My {color} trousers are too short now, and Mom says that I eat like a horse.",
     ],
     [
@@ -269,20 +270,20 @@ CLOSINGS = [
     "I will bring this letter to the post office now, so that it reaches you by {weekday_two}.",
 ]
 
-DATES = ["{date}", "{weekday}, {date}", "{date}, in the evening", "{date}, early in the morning"]
+DATES = ["{date}", "{weekday_now}, {date}", "{date}, in the evening", "{date}, early in the morning"]
 
 RELATIONS = [
     Relation(
         [
-            "A letter to (my grandparents|Grandma|Grandpa)",
-            "{name} writes home",
+            "A letter to the family",
+            "{name} writes to the family",
             "A letter from {name}",
             "News from {name}",
         ],
-        ["Dear (Grandma|Grandpa|Grandma and Grandpa),", "Dear (Aunt|Uncle|cousin) {friend},"],
+        ["Dear (Grandma|Grandpa|Grandma and Grandpa),", "Dear (Aunt {girl}|Uncle {boy}|cousin {friend}),"],
         ["With (love|much love|lots of love),", "A big hug,", "Love,", "Many kisses,"],
         ["{name}", "Your {name}"],
-        [*CHILD_TOPICS, *COMMON],
+        [*CHILD_TOPICS, *MORE_CHILD, *COMMON, *MORE_COMMON],
         QUESTIONS,
     ),
     Relation(
@@ -299,7 +300,7 @@ RELATIONS = [
         ["Dear {friend},", "Hello {friend},", "My dear {friend},"],
         ["Your friend,", "Best wishes,", "Yours,", "See you soon,", "Many greetings,"],
         ["{name}", "Your {name}"],
-        [*CHILD_TOPICS, *COMMON],
+        [*CHILD_TOPICS, *MORE_CHILD, *COMMON, *MORE_COMMON],
         QUESTIONS,
     ),
     Relation(
@@ -307,7 +308,7 @@ RELATIONS = [
         ["Dear {friend},", "My dear {friend},", "Dear old friend,"],
         ["With best wishes,", "Yours (always|truly|as ever),", "With love from all of us,", "Your old friend,"],
         ["{name}"],
-        [*ADULT_TOPICS, *COMMON],
+        [*ADULT_TOPICS, *MORE_ADULT, *COMMON, *MORE_COMMON],
         QUESTIONS,
     ),
     Relation(
@@ -315,7 +316,7 @@ RELATIONS = [
         ["My dear {friend},", "Dear {friend},", "My little {friend},"],
         ["With all my love,", "Many kisses,", "With love,"],
         ["Your {grandparent}", "{grandparent} {grand_name}", "Your {grandparent} {grand_name}"],
-        [*ADULT_TOPICS, *COMMON],
+        [*ADULT_TOPICS, *MORE_ADULT, *COMMON, *MORE_COMMON],
         QUESTIONS,
     ),
 ]
