@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from pyllm.data.document import Page
+from pyllm.data.sources import ReadLimits
 
 RECORDS = [response(number) for number in range(10)]
 MEMBERS = [gzipped(record) for record in RECORDS]
@@ -302,3 +303,13 @@ def test_random_damages_of_parquet(changes: list[tuple[str, float, bytes]]) -> N
         content = content[:place] + what + content[place + len(what) :]
     with TemporaryDirectory() as folder:
         check(pages(Path(folder, "a.parquet"), content), {})
+
+
+def test_a_row_group_that_would_grow_without_end(tmp_path: Path) -> None:
+    table = pyarrow.table({"text": ["a" * 2_000_000] * 3})
+    for dictionary in (True, False):
+        parquet.write_table(table, tmp_path / "a.parquet", compression="zstd", use_dictionary=dictionary)
+        limits = ReadLimits(page_bytes=3_000_000, record_bytes=1_000_000)
+        found = pages(tmp_path / "a.parquet", limits=limits)
+        assert [page.problem.reason for page in found if page.problem is not None] == ["decompression_bomb"]
+        assert len(pages(tmp_path / "a.parquet")) == 3

@@ -24,7 +24,6 @@ with data_extra():
 MOST_ENCODINGS = 4  # one on top of the other; more than two are not met with
 PLAIN = "text/plain"
 READABLE = frozenset({"text/html", "application/xhtml+xml", PLAIN, ""})
-DECODERS = frozenset({"chunked", "gzip", "x-gzip", "zstd", "deflate", "br"})
 PIECE = 1 << 16  # bytes decoded at a time
 CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([^\s"';,]+)""", re.IGNORECASE)
 CHUNK_HEAD = re.compile(rb"[0-9A-Fa-f]{1,16}[ \t]*(?:;[^\r\n]*)?\r?\n")
@@ -175,10 +174,11 @@ def decoded(page: Page, body: bytes, encodings: list[str], limits: ReadLimits) -
         drop(page, "bad_encoding", f"{counted(len(encodings), 'encoding')}, one on top of the other")
         return b""
     for name in reversed(encodings):
+        source = io.BytesIO(body)
         pieces: list[bytes] = []
         size = 0
         try:
-            for piece in _undone(body, name):
+            for piece in _undone(source, name):
                 pieces.append(piece)
                 size += len(piece)
                 if size > limits.page_bytes and name != "chunked":
@@ -187,8 +187,8 @@ def decoded(page: Page, body: bytes, encodings: list[str], limits: ReadLimits) -
             drop(page, "bad_encoding", f"{name[:40]}: {error}")
             return b""
         if size > limits.page_bytes:
-            if size > len(body) * limits.highest_ratio:
-                grown = f"{counted(len(body), 'byte')} of {name[:40]} had grown to {counted(size, 'byte')} so far"
+            if size > source.tell() * limits.highest_ratio:
+                grown = f"{counted(source.tell(), 'byte')} of {name[:40]} had grown to {counted(size, 'byte')}"
                 drop(page, "decompression_bomb", grown)
             else:
                 too_large(page, size, limits, at_least=True)
@@ -197,39 +197,36 @@ def decoded(page: Page, body: bytes, encodings: list[str], limits: ReadLimits) -
     return body
 
 
-def _undone(body: bytes, encoding: str) -> Iterator[bytes]:
-    """The body without one encoding, in pieces."""
-    if encoding == "chunked" and CHUNK_HEAD.match(body):
-        yield from _read(ChunkedReader(io.BytesIO(body)))
-    elif encoding in ("gzip", "x-gzip") and body.startswith(b"\x1f\x8b"):
-        yield from _inflated(body, 31)
-    elif encoding == "zstd" and body.startswith(b"\x28\xb5\x2f\xfd"):
-        yield from _read(ZstdReader(io.BytesIO(body)))
-    elif encoding == "deflate" and not body.lstrip().startswith(b"<"):
-        # RFC 9110 means zlib's format; some servers send it without its header
+def _undone(source: io.BytesIO, encoding: str) -> Iterator[bytes]:
+    """What is in a source without one encoding, in pieces."""
+    begin = source.read(64)
+    source.seek(0)
+    if encoding == "chunked" and CHUNK_HEAD.match(begin):
+        return _read(ChunkedReader(source))
+    if encoding in ("gzip", "x-gzip") and begin.startswith(b"\x1f\x8b"):
+        return _inflated(source, 31)
+    if encoding == "zstd" and begin.startswith(b"\x28\xb5\x2f\xfd"):
+        return _read(ZstdReader(source))
+    if begin.lstrip().startswith(b"<") or encoding in ("chunked", "gzip", "x-gzip", "zstd"):
+        return _read(source)
+    if encoding == "br":
+        return _read(BrotliReader(source))
+    if encoding == "deflate":  # RFC 9110 means zlib's format; some servers send it without its header
         try:
-            zlib.decompressobj(15).decompress(body[:64])
-            window = 15
+            zlib.decompressobj(15).decompress(begin)
+            return _inflated(source, 15)
         except zlib.error:
-            window = -15
-        yield from _inflated(body, window)
-    elif encoding == "br" and not body.lstrip().startswith(b"<"):
-        yield from _read(BrotliReader(io.BytesIO(body)))
-    elif encoding in DECODERS or body.lstrip().startswith(b"<"):
-        yield body
-    else:
-        raise ValueError("unknown")
+            return _inflated(source, -15)
+    raise ValueError("unknown")
 
 
-def _inflated(body: bytes, window: int) -> Iterator[bytes]:
+def _inflated(source: io.BytesIO, window: int) -> Iterator[bytes]:
     """A body that was cut off gives what there is of it, as in browsers."""
     decompressor = zlib.decompressobj(window)
-    content = memoryview(body)
-    for at in range(0, len(content), PIECE):
-        rest: bytes | memoryview = content[at : at + PIECE]
-        while rest and not decompressor.eof:
-            yield decompressor.decompress(rest, PIECE)
-            rest = decompressor.unconsumed_tail
+    while piece := source.read(PIECE):
+        while piece and not decompressor.eof:
+            yield decompressor.decompress(piece, PIECE)
+            piece = decompressor.unconsumed_tail
 
 
 def _read(reader: Any) -> Iterator[bytes]:

@@ -220,7 +220,7 @@ class RecordReader:
     def _skip(self, page: Page, body: int, end: int) -> Page:
         """Goes behind a record that is too large to be held."""
         size = end - body
-        place = self._seek(body, self.after_empty_line, end)
+        place = self._seek(body - 4, self.after_empty_line, end)  # the header's own empty line counts
         if place < end:
             return self._go_on(page, place, body, LACKS.format(size), "truncated_record")
         if not self._ends_at(end):

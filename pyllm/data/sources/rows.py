@@ -10,11 +10,12 @@ from typing import Any
 from pyllm.data.document import Page
 from pyllm.data.extras import data_extra
 from pyllm.data.sources.http_response import too_large
-from pyllm.data.sources.limits import ReadLimits, drop
+from pyllm.data.sources.limits import ReadLimits, counted, drop
 from pyllm.data.sources.streams import Stream
 
 COLUMNS = ("id", "dump", "url", "date", "file_path")  # beside text
 ROWS = 64  # that are decoded at a time
+BATCH_BYTES = 64e6  # that they may take, where one can tell before
 
 
 def read_jsonl(path: Path, limits: ReadLimits) -> Iterator[Page]:
@@ -88,6 +89,7 @@ def _from_row(page: Page, row: dict[str, Any], limits: ReadLimits) -> Page:
     except UnicodeEncodeError:  # JSON can write half a character of UTF-16
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         size = len(text.encode())
+    page.size = page.size or size
     if size > limits.page_bytes:
         return too_large(page, size, limits)
     page.text = text
@@ -127,18 +129,38 @@ def read_parquet(path: Path, limits: ReadLimits) -> Iterator[Page]:
             done = first
             end = first + file.metadata.row_group(group).num_rows
             try:
-                for batch in file.iter_batches(ROWS, row_groups=[group], columns=columns, use_threads=False):
+                rows, grown = _rows_at_once(file.metadata.row_group(group), limits)
+                if grown:
+                    yield lost(done, end, "decompression_bomb", f"row group {group}: {grown}")
+                    first = end
+                    continue
+                for batch in file.iter_batches(rows, row_groups=[group], columns=columns, use_threads=False):
                     for row in batch.to_pylist():
-                        page = Page(f"{path.name}#{done}", file_path=str(path))
-                        page = _from_row(page, row, limits)
-                        page.size = len(row["text"] or "") if isinstance(row["text"], str) else 0
-                        yield page
+                        yield _from_row(Page(f"{path.name}#{done}", file_path=str(path)), row, limits)
                         done += 1
             except (pyarrow.ArrowException, OSError, ValueError) as error:
                 yield lost(done, end, "broken_record", f"row group {group} cannot be read: {_one_line(error)}")
             first = end
         if first == 0:
             yield lost(0, 0, "empty", "there are no rows in it")
+
+
+def _rows_at_once(group: Any, limits: ReadLimits) -> tuple[int, str]:
+    """How many rows of a row group to decode at a time, and why not to decode it at all.
+
+    A text in a dictionary takes its place once, and stands in any number of rows.
+    """
+    for index in range(group.num_columns):
+        column = group.column(index)
+        if column.path_in_schema == "text":
+            compressed, size = max(1, column.total_compressed_size), column.total_uncompressed_size
+            ratio = size / compressed
+            if size > limits.record_bytes and ratio > limits.highest_ratio:
+                return 0, f"{counted(compressed, 'byte')} are said to grow to {counted(size, 'byte')}"
+            if column.has_dictionary_page and column.dictionary_page_offset is not None:
+                dictionary = max(1, column.data_page_offset - column.dictionary_page_offset) * max(1.0, ratio)
+                return int(max(1, min(ROWS, BATCH_BYTES // dictionary))), ""
+    return ROWS, ""
 
 
 def _fault(path: Path, error: Exception) -> tuple[str, str]:
