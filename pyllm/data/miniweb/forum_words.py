@@ -31,7 +31,7 @@ FACT_QUESTIONS = {
         "If I fly to the capital of {country}, which city do I land in?",
         "I always forget the capital of {country}. What is it again?",
         "For my homework: what is the capital of {country}?",
-        "Quick question, what is {country}'s capital?",
+        "Quick question: what is the capital of {country}?",
     ],
     "language": [
         "What language do people speak in {country}?",

@@ -133,7 +133,7 @@ def tell(rng: random.Random, most_words: int = MAX_WORDS) -> Story:
     if plot.friend:
         opening.append(pick(rng, frame.FRIENDS))
     tries = pick_some(rng, plot.tries, 2)
-    trouble, advice = pick(rng, frame.TROUBLES), pick(rng, frame.ADVICE)
+    trouble, advice = pick(rng, plot.troubles or frame.TROUBLES), pick(rng, frame.ADVICE)
     turn = pick(rng, plot.happy if ending == "happy" else plot.sad)
     own, shared = (plot.happy_ends, frame.HAPPY_ENDS) if ending == "happy" else (plot.sad_ends, frame.SAD_ENDS)
     end = pick(rng, own) if own and rng.random() < 0.4 else pick(rng, shared)
@@ -259,6 +259,7 @@ def _cast(rng: random.Random, plot: Plot) -> dict[str, str]:
     values["low"] = pick(rng, words.SAD_FEELINGS)
     values |= {first_upper(slot): first_upper(value) for slot, value in values.items()}
     values |= {slot.title(): values[slot].title() for slot in ("noun", "thing", "kind", "trait")}
+    values["Thing"] = values["Thing"].replace(" Of ", " of ")
     values["Hero"] = hero_called(name, kind).replace(kind, kind.title())
     return values
 

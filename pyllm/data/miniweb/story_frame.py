@@ -47,7 +47,7 @@ DETAILS = [
     "{He} was (small|not very big|not very tall), but {his} heart was (big|brave|full of dreams).",
     "{He} never went out without (a snack|a song|{his} cap|a smile).",
     "(Sometimes|Some days) {he} was a little (loud|wild|slow|late), but everybody liked {him}.",
-    "{His} {elder_word} called {him} (my sunshine|my little star|my dear|little one).",
+    '{His} {elder_word} called {him} "my (sunshine|little star|sweet pea|treasure)."',
     "{He} had (two|three|four|five) (brothers|sisters|cousins), and there was always (noise|laughter) in the house.",
 ]
 

@@ -19,6 +19,7 @@ class Plot:
         sad: how it is not.
         happy_ends: what the hero feels and learns then; besides the endings that fit all plots.
         sad_ends: the same where it ends badly.
+        troubles: what the hero feels then, where what fits all plots does not fit.
         friend: whether a friend plays a part, who is introduced at the beginning.
     """
 
@@ -31,10 +32,11 @@ class Plot:
     sad: list[str]
     happy_ends: list[str] = field(default_factory=list)
     sad_ends: list[str] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
     friend: bool = False
 
     @property
     def templates(self) -> list[str]:
         """All templates of the plot."""
         parts = [self.titles, self.wishes, self.problems, self.tries, self.happy, self.sad]
-        return [template for part in [*parts, self.happy_ends, self.sad_ends] for template in part]
+        return [template for part in [*parts, self.happy_ends, self.sad_ends, self.troubles] for template in part]

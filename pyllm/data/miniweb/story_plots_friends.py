@@ -8,6 +8,14 @@ from pyllm.data.miniweb.story_plot import Plot
 
 SHARING = Plot(
     things="food",
+    troubles=[
+        "Now {name} was alone with the {noun}.",
+        "{name} looked after {f_him}, and {he} felt a little strange.",
+        '"Good," thought {name}, but it did not feel good.',
+        "It became very quiet.",
+        "{name} tried not to think about it.",
+        "Somehow {name} was not as glad as before.",
+    ],
     friend=True,
     titles=["{name} Learns to Share", "The {Thing}", "Half for You, Half for Me"],
     wishes=[
@@ -41,6 +49,14 @@ SHARING = Plot(
 
 QUARREL = Plot(
     things="toy",
+    troubles=[
+        "{name} was very angry.",
+        "{name}'s face turned red.",
+        "{name} stamped {his} foot on the ground.",
+        "Both of them were angry, and both of them were sad.",
+        "They had never quarreled before.",
+        "{name} went home and closed the door with a bang.",
+    ],
     friend=True,
     titles=["The Quarrel", "{name}, {friend} and the {Noun}", "Mine and Yours"],
     wishes=[

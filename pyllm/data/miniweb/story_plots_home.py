@@ -22,7 +22,7 @@ DARK = Plot(
     tries=[
         "{name} pulled the blanket over {his} head. Now it was even darker.",
         "{He} counted sheep. At forty the sheep began to look like wolves.",
-        "{He} called for {his} {elder_word}, but {e_he} was fast asleep.",
+        "{He} called for {his} {elder_word}, but there was no answer.",
         "{He} sang a song, very softly. The noise stopped. When {he} stopped singing, it began again.",
         "{name} put one foot on the cold floor. Then {he} pulled it back.",
     ],

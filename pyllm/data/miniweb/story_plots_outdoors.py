@@ -183,7 +183,7 @@ BOAT = Plot(
     ],
     problems=[
         "They forgot to tie it up. The wind pushed the {noun} away from the land, out to the middle of the water.",
-        "Suddenly there was a hole in it. Water came in, more and more of it.",
+        "A wave took the {noun} away from the land, and there was a hole in it. Water came in, more and more of it.",
         "The stream was too fast. It took the {noun} along, around the corner and out of sight.",
     ],
     tries=[

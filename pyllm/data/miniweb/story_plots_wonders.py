@@ -74,6 +74,14 @@ LOCKED_BOX = Plot(
 
 FOUND_TREASURE = Plot(
     things="treasure",
+    troubles=[
+        "{name} felt strange.",
+        "{name} could not look up.",
+        "{name}'s heart beat fast.",
+        "{name} did not know what to think.",
+        '"Nobody has seen me," {name} thought, but {he} did not feel well.',
+        "{name} walked home slowly and did not say a word.",
+    ],
     titles=["The {Thing}", "{name} Finds Something", "Who Lost the {Noun}?"],
     wishes=[
         "{In_place}, something was shining in the dust. It was {a_thing}! {name} put it into {his} pocket.",
@@ -107,17 +115,25 @@ FOUND_TREASURE = Plot(
 
 BOASTING = Plot(
     things="instrument",
+    troubles=[
+        '"Of course," said {name}, and {his} voice was very small.',
+        "{name} laughed, but {his} knees were weak.",
+        "{name} wished that {he} had kept {his} mouth shut.",
+        "{name} could not sleep that night.",
+        "What had {he} done? {name} did not know what to say.",
+        "{name}'s heart sank.",
+    ],
     friend=True,
     titles=["{name} the Great", "{name} Says Too Much", "The Best in the Land"],
     wishes=[
-        '{name} liked to say big things. "I have {a_thing} and play it better than anybody," {he} told {friend}, although {he} had never touched one.',
+        '{name} liked to say big things. "I have {a_thing} and play it better than anybody," {he} told {friend}. It was not true.',
         '"I have {a_thing}, and I am the best player in the land!" {name} said one day. It was not true, but it sounded good.',
         "{name} told everyone that {he} had {a_thing} at home and played it every night. In truth {he} had none.",
     ],
     problems=[
         '"Wonderful," said {friend}. "Then you can play for us on {weekday}!" {name} turned red.',
         "The mayor heard about it and asked {him} to play at the wedding of her daughter.",
-        'Soon everybody talked about it. "Play for us!" they called, and {friend} ran to get {a_thing}.',
+        'Soon everybody talked about it. "Play for us!" they called, and {friend} ran to get {a_noun}.',
     ],
     tries=[
         "{name} said that {he} had hurt {his} finger. So they moved the day to next week.",
@@ -173,6 +189,14 @@ STAR = Plot(
 
 MONSTER = Plot(
     things="monster",
+    troubles=[
+        "{name} was very scared.",
+        "{name}'s heart beat like a drum.",
+        '"Oh no!" whispered {name}.',
+        "{name} was so frightened that {he} forgot to breathe.",
+        "{name} felt cold all over.",
+        "{name} wanted to be at home in {his} bed.",
+    ],
     titles=["The {Thing}", "{name} and the {Noun}", "Who Is Afraid of the {Thing}?"],
     wishes=[
         "Everyone said that {a_thing} lived {in_place}. Nobody dared to go there, but {name} wanted to see it.",
@@ -198,7 +222,7 @@ MONSTER = Plot(
     ],
     sad=[
         "The {noun} only wanted to say hello. But {name} screamed, and the people came and drove it away with stones. {name} saw that it was crying, and then it was too late.",
-        '{name} ran and ran. {He} fell into a ditch, lost {his} shoes and tore {his} coat. The {noun} called after {him}, "You forgot your ball!" But {name} did not hear it. The {noun} was never seen again.',
+        '{name} ran and ran. {He} fell into a ditch, lost {his} shoes and tore {his} coat. The {noun} called after {him}, "Do not be afraid!" But {name} did not hear it. The {noun} was never seen again.',
     ],
     happy_ends=["{name} had learned that not everything big is bad. {He} was {good}."],
     sad_ends=["{name} thought of those two lonely eyes. {He} was {low}."],
