@@ -28,19 +28,21 @@ with data_extra():
 
 UNSEEN = "script, style, noscript, template, iframe"
 FURNITURE = (
-    "nav, aside, footer, form, button, select, menu, dialog, svg, canvas, object, video, audio, figure, figcaption, "
+    "nav, aside, footer, form, fieldset, button, select, menu, dialog, svg, canvas, object, video, audio, figure, "
+    "figcaption, [role=navigation], [role=banner], [role=contentinfo], [role=complementary], [role=search], "
+    "[role=dialog], [role=alertdialog], [role=menu], [role=menubar], [role=toolbar], "
     "[hidden], [aria-hidden=true], [style*='display:none' i], [style*='display: none' i], "
-    "[style*='visibility:hidden' i], [style*='visibility: hidden' i], [role=navigation], [role=banner], "
-    "[role=contentinfo], [role=complementary], [role=search], [role=dialog], [role=alertdialog], [role=menu], "
-    "[role=menubar], [role=toolbar]"
+    "[style*='visibility:hidden' i], [style*='visibility: hidden' i], "
+    "[style*='position:fixed' i], [style*='position: fixed' i]"  # bars that stay when one scrolls
 )
 PARTS_OF_NAMES = (
-    "share social cookie consent gdpr related recommend newsletter subscribe signup login sidebar comment footer "
-    "breadcrumb navigation navbar menu pagination popup modal overlay banner advert sponsor promo widget byline tags "
-    "copyright trending gallery slideshow caption credit"
+    "share social cookie consent gdpr related recommend newsletter subscribe signup login buttons sidebar comment "
+    "footer breadcrumb navigation navbar menu pagination popup modal overlay banner advert sponsor promo widget byline "
+    "tags copyright trending profile gallery slideshow caption credit"
 )
 WHOLE_NAMES = "nav ad ads meta"  # too short to look for inside of others
-NAMES_OF_TEXT = "article body content column main post entry story text"  # "article-with-sidebar"
+NAMES_OF_TEXT = "body content column main text"  # "content-with-sidebar"
+WHOLE_NAMES_OF_TEXT = "article post entry story hentry"  # "post tag-cookies", but "post-share"
 LARGEST_SHARE = 0.4  # of the page's text in an element that may go: names lie, as those of forms around whole pages do
 LARGEST_UNCOUNTED = 200  # characters that may go whatever their share
 MOST_MEASURED = 50  # times the page's text that is read to decide
@@ -54,6 +56,8 @@ NAMED_FURNITURE = (
     )
     + "):not("
     + ", ".join(f"[class*='{name}' i], [id*='{name}' i]" for name in NAMES_OF_TEXT.split())
+    + ", "
+    + ", ".join(f"[class~='{name}' i]" for name in WHOLE_NAMES_OF_TEXT.split())
     + ")"
 )
 
@@ -74,12 +78,19 @@ MOST_TRIED = 30  # elements of a kind: pages of teasers have hundreds of article
 
 LINKED = 0.5  # a block with more of its text in links is against
 DROPPED = 0.6  # a block with more of its text in links goes even where it stands between text
-NO_NAVIGATION = 0.02  # of all text in links: so little is no navigation, and there is nothing to cut
-ALL_NAVIGATION = 0.8  # of all text in links: here they are what the page is about
-LEAST_TEXT = 100  # of a run's score: less beside so many links is not what the page is about
+LABEL = 40  # bytes: a shorter text that is in no paragraph says what something is
+SHORT = 80  # bytes: a shorter paragraph that does not end as a sentence is none
+NOTICE = 300  # bytes: a longer text with a copyright sign in it is about something else
+IN_PARAGRAPHS = 0.7  # of a run's text in p elements: text at its ends that is in none is something else
+LEAST = 200  # a run's score: less is no text that a page is about, so that one of these has another shape:
+FEW_LINKS = 0.02  # of its text: snippets, tables, verses
+MANY_LINKS = 0.8  # of its text: lists of links, which are then what the page is about
 
+DEEP_LISTS = ":is(ul, ol) " * 64
 LINK = re.compile(r'<a href="[^"]*">([^<]*(?:<(?!/?a\b)[^<]*)*)</a>')
 TAG = re.compile(r"<(/?[a-z0-9]+)[^>]*>")
+SENTENCE_END = re.compile(r"[.!?:;,…。！？][\"'”’»)\]]*$")
+RIGHTS = re.compile(r"©|\(c\) (19|20)\d\d|\ball rights reserved\b|^copyright\b", re.IGNORECASE)
 START, END = "\x01", "\x02"  # of a link
 NO_TEXT = re.compile("[\x00-\x08\x0b\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b\ufeff\ufffe\uffff]")
 
@@ -111,6 +122,8 @@ def extract_text(html: bytes | str, charset: str | None = None) -> str:
         return ""
     _remove_furniture(tree.body)
     _keep_article(tree.body)
+    if tree.body.query_selector(DEEP_LISTS):  # they would be indented, which takes memory as the square of the depth
+        return " ".join(NO_TEXT.sub("", extract_plain_text(tree, preserve_formatting=False)).split())
     marked = extract_plain_text(tree, preserve_formatting="minimal_html", links=True, alt_texts=False)
     return entities.unescape("\n".join(block.text for block in _main_blocks(_blocks(NO_TEXT.sub("", marked)))))
 
@@ -190,7 +203,11 @@ def _keep_article(body: ElementNode) -> None:
         tried = body.query_selector_all(selector).values()[:MOST_TRIED]
         size, place = max(((_paragraphs(element), -place) for place, element in enumerate(tried)), default=(0, 0))
         if size >= max(SMALLEST_ARTICLE, SMALLEST_SHARE * total):
-            body.replace_children(tried[-place])
+            article = tried[-place]
+            titles = body.query_selector_all("h1").values()
+            # The title stands above the article on many pages. Where it is a link, it is the site's name.
+            outside = len(titles) == 1 and not article.query_selector("h1") and not titles[0].query_selector("a")
+            body.replace_children(*titles[:outside], article)
             return
 
 
@@ -221,8 +238,11 @@ class _Block:
             return -20 - self.linked
         if self.tag.startswith("h"):
             return -10  # a new part of the page must be worth it
-        if self.tag == "" and self.size < 40:
-            return -2  # a button, a date, a cell of a table
+        if self.size < NOTICE and RIGHTS.search(self.text):
+            return -50
+        ends = SENTENCE_END.search(self.text)
+        if (self.tag == "" and (self.size < LABEL or not ends)) or (self.tag == "p" and self.size < SHORT and not ends):
+            return -2  # a label, a date, a cell of a table
         return self.size - 2 * self.linked - 10
 
 
@@ -230,9 +250,12 @@ def _blocks(marked: str) -> list[_Block]:
     """The lines of what extract_plain_text gives: p, h1 ... h6, li, pre and a have tags there, all else none."""
     blocks: list[_Block] = []
     inside = False  # of a link, which may hold several lines
+    code = False  # the lines of a pre element
     for line in LINK.sub(f"{START}\\1{END}", marked).split("\n"):
-        tag = TAG.search(line)
-        plain = TAG.sub("", line) if tag else line
+        found = TAG.search(line)
+        plain = TAG.sub("", line) if found else line
+        tag = "pre" if code else found[1].strip("/") if found else ""
+        code = (code or tag == "pre") and "</pre>" not in line
         linked = 0
         if inside or START in plain:
             parts = plain.replace(END, START).split(START)
@@ -240,7 +263,7 @@ def _blocks(marked: str) -> list[_Block]:
             inside ^= len(parts) % 2 == 0
             plain = "".join(parts)
         if text := " ".join(plain.split()):
-            blocks.append(_Block(tag[1].strip("/") if tag else "", text, len(text.encode()), linked))
+            blocks.append(_Block(tag, text, len(text.encode()), linked))
     return blocks
 
 
@@ -248,8 +271,6 @@ def _main_blocks(blocks: list[_Block]) -> list[_Block]:
     """Steps 3 and 4: the run of blocks with the highest sum of scores, less those that are links."""
     links = sum(block.linked for block in blocks)
     total = sum(block.size for block in blocks)
-    if links <= NO_NAVIGATION * total:
-        return blocks
     best = running = begin = 0
     first, last = 0, len(blocks)
     for place, block in enumerate(blocks):
@@ -258,6 +279,16 @@ def _main_blocks(blocks: list[_Block]) -> list[_Block]:
             running, begin = 0, place + 1
         elif running > best:
             best, first, last = running, begin, place + 1
-    if links >= ALL_NAVIGATION * total:
-        return blocks[first:last] if best >= LEAST_TEXT else blocks
+    if best < LEAST and not FEW_LINKS * total < links < MANY_LINKS * total:
+        return blocks
+    run = blocks[first:last]
+    if sum(block.size for block in run if block.tag == "p") > IN_PARAGRAPHS * sum(block.size for block in run):
+        while blocks[first].tag == "":
+            first += 1
+        while blocks[last - 1].tag == "":
+            last -= 1
+    if first and blocks[first - 1].tag in ("h1", "h2", "h3") and blocks[first - 1].linked == 0:
+        first -= 1
+    if links >= MANY_LINKS * total:
+        return blocks[first:last]
     return [block for block in blocks[first:last] if block.linked <= DROPPED * block.size or block.tag == "p"]
