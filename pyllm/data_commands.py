@@ -22,6 +22,7 @@ from pyllm.data.pipeline import run as run_pipeline
 from pyllm.data.pipeline_config import PipelineConfig
 from pyllm.files import file_size
 from pyllm.tokenizer import Tokenizer
+from pyllm.tokenizer_commands import parquet_files
 from pyllm.train.display import printable
 
 Pipeline = Annotated[PipelineConfig, tyro.conf.arg(name="")]
@@ -119,7 +120,9 @@ def tokenize(
     """
     from pyllm.data.tokenizing import tokenize_documents
 
-    files = [file for path in documents for file in (sorted(path.glob("**/*.parquet")) if path.is_dir() else [path])]
+    files = parquet_files(documents)
+    if not files:
+        raise ValueError(f"{documents[0]} is no Parquet file: give those of documents, or folders of such")
     file_size(tokenizer)
     tokenize_documents(
         files,
@@ -140,10 +143,13 @@ def miniweb(*, out: Path = Path("miniweb"), megabytes: float = 5.0, seed: int = 
         megabytes: of clean text.
         seed: of all that is random: the same seed makes the same bytes.
     """
-    from pyllm.data.miniweb import write_crawl
+    from pyllm.data.miniweb import CUT_OFF_DATE, write_crawl
 
     write_crawl(out, megabytes=megabytes, seed=seed, progress=True)
-    print(f"Written to {out}\nNext: pyllm data run '{out}/*.warc.gz' --out documents")
+    lists = [f"--blocklist {shlex.quote(str(path))}" for path in sorted((out / "blocklists").iterdir())]
+    pages = shlex.quote(str(out / "*.warc.gz"))
+    print(f"Written to {out}")
+    print(f"Next: pyllm data run {pages} --out documents --before {CUT_OFF_DATE} {' '.join(lists)}")
 
 
 def grade(

@@ -6,7 +6,7 @@ import re
 import shlex
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pyllm import _bpe
+from pyllm.data.documents import document_texts
 from pyllm.data.python_text import python_text
 from pyllm.files import file_size, make_folder
 from pyllm.tokenizer import SPECIAL_TOKENS, Tokenizer
@@ -45,8 +46,8 @@ def train(
     """Train a tokenizer on text files and show it at work.
 
     Args:
-        files: the text files, - for standard input; none: the text that every Python carries, the source and help of
-            its standard library.
+        files: text files, - for standard input; or Parquet files with a column "text", and folders of such; none: the
+            text that every Python carries, the source and help of its standard library.
         out: where to write it: as a tokenizer.json, or, to a name that ends in .tiktoken, as tiktoken's ranks.
         overwrite: replace the file that is there.
         vocab_size: the number of token ids, special tokens included.
@@ -59,7 +60,8 @@ def train(
     if special_token and no_special_tokens:
         raise ValueError("--special-token and --no-special-tokens exclude each other")
     files = tuple(Path("/dev/stdin") if file == Path("-") else file for file in files)
-    for file in files:
+    documents = parquet_files(files)
+    for file in documents or files:
         file_size(file)
     if out.is_dir():
         raise IsADirectoryError(f"{out} is a folder, not a file")
@@ -68,7 +70,7 @@ def train(
     make_folder(out.parent)  # first: what cannot be written need not be trained
     start = time.perf_counter()
     special_tokens = () if no_special_tokens else special_token or SPECIAL_TOKENS
-    corpus = list(files) or python_text()
+    corpus = document_texts(documents) if documents else list(files) or python_text()
     tokenizer = Tokenizer.train(corpus, vocab_size, pattern, special_tokens, threads=threads, progress=True)
     seconds = time.perf_counter() - start
     if out.suffix == ".tiktoken":
@@ -181,6 +183,28 @@ def show(
 
 
 COMMANDS: dict[str, Callable[..., None]] = {"train": train, "encode": encode, "decode": decode, "show": show}
+
+
+def parquet_files(paths: Sequence[Path]) -> list[Path]:
+    """The Parquet files among paths, and in folders among them; none where there is another file.
+
+    Raises:
+        FileNotFoundError: a folder holds none.
+        ValueError: there are both Parquet files and others.
+    """
+    found: list[Path] = []
+    others: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(path.glob("**/*.parquet"))
+            if not inside:
+                raise FileNotFoundError(f"the folder {path} holds no Parquet files")
+            found += inside
+        else:
+            (found if path.suffix == ".parquet" else others).append(path)
+    if found and others:
+        raise ValueError(f"{found[0]} and {others[0]} are of two kinds: give either Parquet files or text files")
+    return found
 
 
 def _console() -> Console:

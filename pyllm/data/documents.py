@@ -8,7 +8,7 @@ holds a few megabytes of a file of any size.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -164,6 +164,13 @@ def read_documents(path: str | os.PathLike[str]) -> Iterator[Document]:
         names = list(columns)
         for values in zip(*columns.values(), strict=True):
             yield Document(**dict(zip(names, values, strict=True)))
+
+
+def document_texts(paths: Iterable[str | os.PathLike[str]]) -> Iterator[str]:
+    """The texts of Parquet files, one after the other. Raises as read_documents does."""
+    for path in paths:
+        for batch in read_batches(path, ("text",)):
+            yield from batch.column("text").to_pylist()
 
 
 def document_ids(batch: pyarrow.RecordBatch, path: Path, row: int) -> list[str]:

@@ -129,10 +129,13 @@ def run(config: RunConfig) -> Result:
         if config.text:
             _tokenizer(folder, config, config.text, sum(map(file_size, config.text)))
         else:
+            from pyllm.data.documents import document_texts
             from pyllm.data.tokenizing import tokenize_documents
 
             result = _documents(folder, config)
-            tokenizer = _tokenizer(folder, config, _texts(result.documents), result.funnel.stages["pii"].bytes_out)
+            tokenizer = _tokenizer(
+                folder, config, document_texts(result.documents), result.funnel.stages["pii"].bytes_out
+            )
             tokenize_documents(
                 result.documents, tokenizer, folder.tokens, threads=config.threads, progress=config.progress
             )
@@ -160,17 +163,7 @@ def _documents(folder: RunFolder, config: RunConfig) -> PipelineResult:
     return result
 
 
-def _texts(documents: Sequence[Path]) -> Iterator[str]:
-    from pyllm.data.documents import read_batches
-
-    for path in documents:
-        for batch in read_batches(path, ("text",)):
-            yield from batch.column("text").to_pylist()
-
-
-def _tokenizer(
-    folder: RunFolder, config: RunConfig, corpus: Sequence[Path] | Iterator[str], size: int
-) -> Tokenizer:
+def _tokenizer(folder: RunFolder, config: RunConfig, corpus: Sequence[Path] | Iterator[str], size: int) -> Tokenizer:
     """The run's tokenizer, trained on a corpus of so many bytes at the first call."""
     if folder.tokenizer.exists():
         return Tokenizer.load(folder.tokenizer)
