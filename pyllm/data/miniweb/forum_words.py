@@ -9,7 +9,7 @@ from pyllm.data.miniweb.wording import choices
 # Countries whose names take "the" within a sentence.
 WITH_ARTICLE = (
     "Netherlands", "Philippines", "Maldives", "Seychelles", "Comoros", "United ", "Bahamas", "Gambia", "Vatican",
-    "Holy See", "Isle of", "Federated", "DRC", "Central African", "Dominican", "Czech Republic", "Congo",
+    "Holy See", "Isle of", "Federated", "DRC", "Central African", "Dominican", "Czech Republic",
 )  # fmt: skip
 WITH_ARTICLE_ENDINGS = (" Islands", " Republic")
 

@@ -74,7 +74,7 @@ def write_spelling(rng: random.Random) -> Article:
     blocks = [fill(rng, f"{pick(rng, words.INTROS[style])} {pick(rng, words.ADVICE)}", values)]
     for entry in chosen:
         parts = [letters_told(rng, entry), meaning(rng, entry)]
-        if rng.random() < 0.3:
+        if entry in parts[1] and rng.random() < 0.3:
             parts.reverse()
         blocks.append(" ".join(parts))
     blocks.append(word(rng, pick(rng, words.OUTROS)))

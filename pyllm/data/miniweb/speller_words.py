@@ -96,7 +96,7 @@ empty enormous equal excellent expensive faint fair faithful false famous fast f
 free fresh friendly frozen full funny gentle glad good graceful grateful gray great greedy green handsome happy hard
 harmless heavy helpful high hollow honest hot huge humble hungry important impossible innocent interesting invisible
 jealous jolly kind large late lazy light little lively lonely long loose loud lovely lucky mad magnificent mean
-merry mild modern narrow nasty natural naughty near neat necessary nervous new noisy odd old only ordinary pale
+merry mild modern narrow nasty natural naughty near neat necessary nervous new noisy odd old ordinary pale
 patient perfect plain pleasant polite poor popular possible precious pretty proud pure purple quick quiet rare raw
 ready real red rich right ripe rotten rough round rude rusty sad safe salty selfish sharp short shy sick silent silly
 simple sleepy slippery slow small smart smooth soft sore sour special steep sticky stiff straight strange strong
@@ -134,6 +134,9 @@ GROUP_SENTENCES = {
     "story": [
         "You will find the word {word} in many stories.",
         "The word {word} was in the story that we read on Monday.",
+        "I read the word {word} on a sign yesterday.",
+        "My little (sister|brother) asked me how to write {word}.",
+        "There is a line with the word {word} in our favorite song.",
         "Look for the word {word} in your reading book.",
         "Our teacher wrote {word} on the board and asked us to read it.",
         "Many children make a mistake in the word {word}.",
@@ -158,6 +161,8 @@ GROUP_SENTENCES = {
         "You can find the word {word} in every (dictionary|schoolbook).",
         "My (aunt|uncle|neighbor) wrote {word} on a list of things to buy.",
         "Please draw a picture for the word {word}.",
+        "We put a small card with the word {word} on it.",
+        "In how many languages can you say {word}?",
     ],
     "clothing": [
         "The word {word} has to do with the things that we wear.",
@@ -177,9 +182,10 @@ GROUP_SENTENCES = {
     ],
     "person": [
         "The story is about {a_word}.",
-        "We met {a_word} on the train.",
-        "{A_word} came to our school (last week|on Monday).",
-        "In the play, my friend was {a_word}.",
+        "There is {a_word} in the story that we read.",
+        "We drew a picture of {a_word}.",
+        "In our play, somebody has to be {a_word}.",
+        "Do you know the story of {a_word} and a dog?",
     ],
     "vehicle": [
         "{A_word} takes people or things from one place to another.",
@@ -187,16 +193,19 @@ GROUP_SENTENCES = {
         "We saw {a_word} (this morning|on our way home).",
     ],
     "action": [
-        "To {word} is something that one can do.",
-        "It was time to {word}.",
-        "Nobody wanted to {word} that day.",
         "The word {word} says what somebody does.",
-        "They began to {word}, and we watched them.",
+        "We used the word {word} in a sentence about our weekend.",
+        "Our teacher asked us to act out the word {word}.",
+        "Write down who can {word} and when.",
+        "In which story did somebody {word}?",
+        "I can {word}, and you can {word}.",
     ],
     "quality": [
         "The word {word} tells us what something is like.",
-        "In the story, somebody is called {word}.",
         "We use the word {word} to describe people or things.",
+        "Can you think of something that one could call {word}?",
+        "My (sister|brother) wrote the word {word} under a drawing.",
+        "The word {word} stood at the beginning of a poem.",
     ],
     "other": [
         "The word {word} comes (very |)often in books.",
