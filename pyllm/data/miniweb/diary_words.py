@@ -20,7 +20,8 @@ OPENINGS = [
     "Nothing special was planned for today, and yet so much has happened.",
     "Dear diary, you will not believe what happened today.",
     "I am writing this (in bed|at the kitchen table|by the light of a small lamp). The day is almost over.",
-    "This {weekday_now} began (badly|well|with a surprise): (I could not find my left shoe|there was no milk in the house|somebody had left {surprise} on the steps).",
+    "This {weekday_now} began badly: (I could not find my left shoe|there was no milk in the house|the {animal} had eaten my sock).",
+    "This {weekday_now} began with a surprise: somebody had left {surprise} on the steps.",
 ]
 
 # The weather in each season.

@@ -44,7 +44,7 @@ THINGS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 ball|doll|teddy bear|toy train|toy car|toy boat|wooden horse|puppet|toy robot|toy duck|top|
 toy truck|yo-yo|toy airplane|toy dinosaur|whistle|toy drum|toy lion|marble|toy bus
 """),
-        (*COLORS, "little", "new", "old", "shiny", "favorite"),
+        (*COLORS, "little", "new", "old", "shiny"),
     ),
     "flyer": (
         choices("kite|balloon|ball|paper plane|toy airplane|frisbee|cap|scarf"),
@@ -192,7 +192,7 @@ BAD_FEELINGS = choices("""
 sad|worried|upset|unhappy|gloomy|troubled|miserable|disappointed|confused|anxious|sorry|desperate
 """)
 SAD_FEELINGS = choices("""
-sad|very sad|unhappy|very unhappy|sorry|heartbroken|sad and tired|full of sorrow|low|miserable|sad and quiet|
+sad|very sad|unhappy|very unhappy|sorry|heartbroken|sad and tired|full of sorrow|miserable|sad and quiet|
 sad and empty
 """)
 
