@@ -108,8 +108,8 @@ Algeria; Algiers; Arabic; Algerian dinar; Algerian; Africa; 48000000; Tahat; 290
 Andorra; Andorra la Vella; Catalan; euro; Andorran; Europe; 85000
 Angola; Luanda; Portuguese; kwanza; Angolan; Africa; 39000000
 Antigua and Barbuda; Saint John's; English; East Caribbean dollar; Antiguan; the Caribbean; 100000
-Armenia; Yerevan; Armenian; dram; Armenian; Central Asia; 3000000
-Azerbaijan; Baku; Azerbaijani; manat; Azerbaijani; Central Asia; 11000000
+Armenia; Yerevan; Armenian; dram; Armenian; the Caucasus; 3000000
+Azerbaijan; Baku; Azerbaijani; manat; Azerbaijani; the Caucasus; 11000000
 the Bahamas; Nassau; English; Bahamian dollar; Bahamian; the Caribbean; 420000
 Bahrain; Manama; Arabic; Bahraini dinar; Bahraini; the Middle East; 1600000; Jabal ad Dukhan; 135
 Bangladesh; Dhaka; Bengali; taka; Bangladeshi; South Asia; 170000000
@@ -121,7 +121,7 @@ Bosnia and Herzegovina; Sarajevo; Bosnian; convertible mark; Bosnian; Europe; 37
 Bulgaria; Sofia; Bulgarian; lev; Bulgarian; Europe; 6700000; Musala; 2925
 Burkina Faso; Ouagadougou; French; CFA franc; Burkinabe; Africa; 23000000
 Burundi; Gitega; Kirundi; Burundian franc; Burundian; Africa; 14000000
-Cambodia; Phnom Penh; Khmer; riel; Cambodian; East and Southeast Asia; 17000000
+Cambodia; Phnom Penh; Khmer; riel; Cambodian; Southeast Asia; 17000000
 Cameroon; Yaoundé; French; CFA franc; Cameroonian; Africa; 32000000
 Cape Verde; Praia; Cape Verdean; Cape Verdean escudo; Cape Verdean; Africa; 610000
 the Central African Republic; Bangui; French; CFA franc; Central African; Africa; 5800000
@@ -138,15 +138,15 @@ Czechia; Prague; Czech; Czech koruna; Czech; Europe; 11000000
 Djibouti; Djibouti; French; Djiboutian franc; Djiboutian; Africa; 1000000
 Dominica; Roseau; English; East Caribbean dollar; Dominican; the Caribbean; 75000
 the Dominican Republic; Santo Domingo; Spanish; Dominican peso; Dominican; the Caribbean; 11000000
-East Timor; Dili; Tetum; US dollar; Timorese; East and Southeast Asia; 1400000
+East Timor; Dili; Tetum; US dollar; Timorese; Southeast Asia; 1400000
 Ecuador; Quito; Spanish; US dollar; Ecuadorian; South America; 18000000
 El Salvador; San Salvador; Spanish; US dollar; Salvadoran; Central America; 6300000
 Equatorial Guinea; Malabo; Spanish; CFA franc; Equatorial Guinean; Africa; 1800000
 Eritrea; Asmara; Tigrinya; nakfa; Eritrean; Africa; 6400000
-Estonia; Tallinn; Estonian; euro; Estonian; Europe; 1300000; Suur Munamagi; 318
+Estonia; Tallinn; Estonian; euro; Estonian; Europe; 1300000; Suur Munamägi; 318
 Fiji; Suva; English; Fijian dollar; Fijian; Oceania; 950000
 the Gambia; Banjul; English; dalasi; Gambian; Africa; 2500000
-Georgia; Tbilisi; Georgian; lari; Georgian; Central Asia; 4900000; Mt'a Shkhara; 5193
+Georgia; Tbilisi; Georgian; lari; Georgian; the Caucasus; 4900000; Shkhara; 5193
 Ghana; Accra; English; cedi; Ghanaian; Africa; 35000000
 Grenada; Saint George's; English; East Caribbean dollar; Grenadian; the Caribbean; 110000; Mount Saint Catherine; 840
 Guatemala; Guatemala City; Spanish; quetzal; Guatemalan; Central America; 18000000
@@ -160,7 +160,7 @@ Iraq; Baghdad; Arabic; Iraqi dinar; Iraqi; the Middle East; 43000000
 Ivory Coast; Yamoussoukro; French; CFA franc; Ivorian; Africa; 32000000
 Jamaica; Kingston; English; Jamaican dollar; Jamaican; the Caribbean; 2900000; Blue Mountain Peak; 2256
 Jordan; Amman; Arabic; Jordanian dinar; Jordanian; the Middle East; 11000000
-Kazakhstan; Astana; Kazakh; tenge; Kazakh; Central Asia; 20000000; Pik Khan-Tengri; 7010
+Kazakhstan; Astana; Kazakh; tenge; Kazakh; Central Asia; 20000000; Khan Tengri; 7010
 Kuwait; Kuwait City; Arabic; Kuwaiti dinar; Kuwaiti; the Middle East; 3200000
 Kyrgyzstan; Bishkek; Kyrgyz; som; Kyrgyz; Central Asia; 6200000
 Latvia; Riga; Latvian; euro; Latvian; Europe; 1900000
@@ -173,7 +173,7 @@ Lithuania; Vilnius; Lithuanian; euro; Lithuanian; Europe; 2800000
 Luxembourg; Luxembourg; Luxembourgish; euro; Luxembourgish; Europe; 670000
 Madagascar; Antananarivo; Malagasy; ariary; Malagasy; Africa; 31000000
 Malawi; Lilongwe; English; Malawian kwacha; Malawian; Africa; 22000000; Sapitwa; 3002
-Malaysia; Kuala Lumpur; Malay; ringgit; Malaysian; East and Southeast Asia; 35000000
+Malaysia; Kuala Lumpur; Malay; ringgit; Malaysian; Southeast Asia; 35000000
 the Maldives; Malé; Dhivehi; rufiyaa; Maldivian; South Asia; 390000
 Mali; Bamako; Bambara; CFA franc; Malian; Africa; 23000000
 the Marshall Islands; Majuro; Marshallese; US dollar; Marshallese; Oceania; 82000
@@ -181,25 +181,25 @@ Mauritania; Nouakchott; Arabic; ouguiya; Mauritanian; Africa; 5200000
 Mauritius; Port Louis; Mauritian Creole; Mauritian rupee; Mauritian; Africa; 1300000
 Micronesia; Palikir; English; US dollar; Micronesian; Oceania; 100000
 Monaco; Monaco; French; euro; Monegasque; Europe; 32000
-Mongolia; Ulaanbaatar; Mongolian; tugrik; Mongolian; East and Southeast Asia; 3300000
+Mongolia; Ulaanbaatar; Mongolian; tugrik; Mongolian; East Asia; 3300000
 Montenegro; Podgorica; Montenegrin; euro; Montenegrin; Europe; 600000
 Mozambique; Maputo; Portuguese; metical; Mozambican; Africa; 34000000
-Myanmar; Naypyidaw; Burmese; kyat; Burmese; East and Southeast Asia; 58000000
+Myanmar; Naypyidaw; Burmese; kyat; Burmese; Southeast Asia; 58000000
 Namibia; Windhoek; English; Namibian dollar; Namibian; Africa; 2900000
 Nepal; Kathmandu; Nepali; Nepalese rupee; Nepali; South Asia; 31000000; Mount Everest; 8849
 New Zealand; Wellington; English; New Zealand dollar; New Zealand; Oceania; 5200000; Aoraki; 3724
 Nicaragua; Managua; Spanish; cordoba; Nicaraguan; Central America; 6700000
 Niger; Niamey; Hausa; CFA franc; Nigerien; Africa; 27000000
 Nigeria; Abuja; English; naira; Nigerian; Africa; 240000000; Chappal Waddi; 2419
-North Korea; Pyongyang; Korean; North Korean won; Korean; East and Southeast Asia; 26000000
+North Korea; Pyongyang; Korean; North Korean won; Korean; East Asia; 26000000
 North Macedonia; Skopje; Macedonian; Macedonian denar; Macedonian; Europe; 2100000
 Oman; Muscat; Arabic; Omani rial; Omani; the Middle East; 4000000
 Pakistan; Islamabad; Urdu; Pakistani rupee; Pakistani; South Asia; 260000000; K2; 8611
 Palau; Ngerulmud; Palauan; US dollar; Palauan; Oceania; 22000
 Panama; Panama City; Spanish; balboa; Panamanian; Central America; 4500000
-Papua New Guinea; Port Moresby; Tok Pisin; kina; Papua New Guinean; East and Southeast Asia; 10000000
+Papua New Guinea; Port Moresby; Tok Pisin; kina; Papua New Guinean; Oceania; 10000000
 Paraguay; Asunción; Spanish; guarani; Paraguayan; South America; 7600000
-the Philippines; Manila; Tagalog; Philippine peso; Philippine; East and Southeast Asia; 120000000; Mount Apo; 2954
+the Philippines; Manila; Tagalog; Philippine peso; Philippine; Southeast Asia; 120000000; Mount Apo; 2954
 Qatar; Doha; Arabic; Qatari rial; Qatari; the Middle East; 2600000
 Romania; Bucharest; Romanian; leu; Romanian; Europe; 18000000; Moldoveanu; 2544
 Rwanda; Kigali; Kinyarwanda; Rwandan franc; Rwandan; Africa; 14000000
@@ -211,14 +211,14 @@ Senegal; Dakar; Wolof; CFA franc; Senegalese; Africa; 19000000
 Serbia; Belgrade; Serbian; Serbian dinar; Serbian; Europe; 6700000
 the Seychelles; Victoria; Seychellois Creole; Seychelles rupee; Seychellois; Africa; 98000
 Sierra Leone; Freetown; English; leone; Sierra Leonean; Africa; 9300000
-Singapore; Singapore; English; Singapore dollar; Singaporean; East and Southeast Asia; 6100000
-Slovakia; Bratislava; Slovak; euro; Slovak; Europe; 5600000; Gerlachovsky Stit; 2655
+Singapore; Singapore; English; Singapore dollar; Singaporean; Southeast Asia; 6100000
+Slovakia; Bratislava; Slovak; euro; Slovak; Europe; 5600000; Gerlachovský štít; 2655
 Slovenia; Ljubljana; Slovene; euro; Slovenian; Europe; 2100000; Triglav; 2864
 the Solomon Islands; Honiara; English; Solomon Islands dollar; Solomon Islander; Oceania; 740000
 Somalia; Mogadishu; Somali; Somali shilling; Somali; Africa; 20000000
 South Africa; Pretoria; English; rand; South African; Africa; 61000000
 South Sudan; Juba; English; South Sudanese pound; South Sudanese; Africa; 13000000
-Sri Lanka; Colombo; Sinhala; Sri Lankan rupee; Sri Lankan; South Asia; 22000000
+Sri Lanka; Sri Jayawardenepura Kotte; Sinhala; Sri Lankan rupee; Sri Lankan; South Asia; 22000000
 Sudan; Khartoum; Arabic; Sudanese pound; Sudanese; Africa; 50000000; Jabal Marrah; 3042
 Switzerland; Bern; German; Swiss franc; Swiss; Europe; 8900000; Dufourspitze; 4634
 Syria; Damascus; Arabic; Syrian pound; Syrian; the Middle East; 24000000; Mount Hermon; 2814
@@ -246,11 +246,11 @@ Belize; Belmopan; English; Belizean dollar; Belizean; Central America; 420000
 Benin; Porto-Novo; French; CFA franc; Beninese; Africa; 15000000
 Bhutan; Thimphu; Dzongkha; ngultrum; Bhutanese; South Asia; 890000
 Botswana; Gaborone; Setswana; pula; Botswanan; Africa; 2500000
-Brunei; Bandar Seri Begawan; Malay; Bruneian dollar; Bruneian; East and Southeast Asia; 490000
+Brunei; Bandar Seri Begawan; Malay; Bruneian dollar; Bruneian; Southeast Asia; 490000
 Eswatini; Mbabane; Swazi; lilangeni; Swati; Africa; 1100000
 Gabon; Libreville; French; CFA franc; Gabonese; Africa; 2500000
 Kiribati; South Tarawa; Gilbertese; Australian dollar; Kiribati; Oceania; 120000
-Laos; Vientiane; Lao; kip; Lao; East and Southeast Asia; 8000000
+Laos; Vientiane; Lao; kip; Lao; Southeast Asia; 8000000
 Malta; Valletta; Maltese; euro; Maltese; Europe; 520000
 Moldova; Chisinau; Romanian; Moldovan leu; Moldovan; Europe; 3600000
 Samoa; Apia; Samoan; tala; Samoan; Oceania; 210000; Mount Silisili; 1857

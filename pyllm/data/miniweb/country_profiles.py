@@ -321,7 +321,7 @@ the Glomma; Lake Mjøsa
 Bergen; Trondheim; Stavanger; Tromsø
 the Geirangerfjord; the wooden houses of Bergen; the northern lights; the stave churches
 salmon; brown cheese; cod; waffles with jam
-reindeer; elks; polar foxes; sea eagles; whales
+reindeer; elks; Arctic foxes; sea eagles; whales
 fish; oil; ships; wool jumpers
 skiing; football; ice skating; biathlon
 

@@ -46,7 +46,7 @@ FIRST_DATE = "2021-01-01"
 LAST_DATE = "2024-12-31"
 
 MEGABYTES_A_FILE = 1.0
-ADDRESSES = 0.04  # share of the kept pages that have e-mail or IP addresses in them
+ADDRESSES = 0.06  # share of the kept pages that have e-mail or IP addresses in them
 RESERVOIR = 400  # pages of which copies can still be made
 LEAST_WORDS = 60  # of a page: shorter letters share one, shorter threads are left out
 LARGE_PAGE_BYTES = 3_000_000
