@@ -313,6 +313,10 @@ def test_line_breaks_to_a_word() -> None:
     assert dropped_for(fineweb_quality("a b c d e f\ng\nh\nj", rule), "many_line_breaks")
 
 
+def test_c4_leaves_nothing_of_a_page() -> None:
+    assert c4_quality("two words\n[1]", dataclasses.replace(C4Quality(), min_sentences=None)).reason == "empty"
+
+
 @pytest.mark.parametrize("rule", RULES)
 def test_pages_without_text(rule: Any) -> None:
     assert {rule(text).reason for text in ("", " ", "\n\n\t\n", "\u2028\u3000")} == {"empty"}

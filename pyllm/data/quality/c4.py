@@ -77,6 +77,8 @@ def c4_quality(text: str | PageText, thresholds: C4Quality = C4_QUALITY) -> Verd
         return Verdict(False, "too_few_sentences", f"{sentences} in the lines that are left, below {enough}")
     if not removed:
         return KEEP
+    if not kept:
+        return EMPTY
     return Verdict(True, text="\n".join(kept).rstrip("\n"))
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 ENGLISH_STOP_WORDS = ("the", "be", "to", "of", "and", "that", "have", "with")
-"""Gopher's eight (appendix A.1.1); for pages in another language pass common words of that."""
+"""Gopher's eight (appendix A.1.1). For pages in another language pass common words of that as stop_words."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class GopherQuality:
         max_ellipsis_lines: share of lines that end with an ellipsis.
         min_alphabetic_words: share of words with at least one letter.
         min_stop_words: how many different stop words must stand on the page.
-        stop_words: which words are; None or empty with min_stop_words None to leave the rule out.
+        stop_words: which words these are, in lower case; Gopher's are English.
     """
 
     min_words: int | None = 50
