@@ -5,6 +5,8 @@ import zlib
 from collections import Counter
 from pathlib import Path
 
+from fastwarc.stream_io import ZstdWriter
+
 from pyllm.data.document import Page
 from pyllm.data.sources import ReadLimits, read_pages
 
@@ -16,6 +18,33 @@ def gzipped(content: bytes) -> bytes:
     """One gzip member, without a time in it."""
     compressor = zlib.compressobj(6, zlib.DEFLATED, 31)
     return compressor.compress(content) + compressor.flush()
+
+
+class Sink:
+    """What fastwarc's writers may write to and close."""
+
+    def __init__(self) -> None:
+        self.content = b""
+
+    def write(self, data: bytes) -> int:
+        self.content += data
+        return len(data)
+
+    def flush(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+def zstandard(content: bytes, **options: object) -> bytes:
+    """One Zstandard frame."""
+    sink = Sink()
+    writer = ZstdWriter(sink, **options)
+    writer.write(content)
+    writer.finish()
+    writer.close()
+    return sink.content
 
 
 def warc(kind: str, block: bytes, number: int = 0, content_type: str = HTTP, length: object = None) -> bytes:

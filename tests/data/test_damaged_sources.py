@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import pyarrow
 import pytest
-from archives import arc, counted, gzipped, html, http, pages, response, shown, warc
+from archives import arc, counted, gzipped, html, http, pages, response, shown, warc, zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
@@ -19,6 +19,7 @@ from pyllm.data.sources import ReadLimits
 
 RECORDS = [response(number) for number in range(10)]
 MEMBERS = [gzipped(record) for record in RECORDS]
+FRAMES = [zstandard(record) for record in RECORDS]
 PLAIN, GZIP, ONE_MEMBER = b"".join(RECORDS), b"".join(MEMBERS), gzipped(b"".join(RECORDS))
 ALL = list(range(10))
 
@@ -39,7 +40,7 @@ def flipped(content: bytes, place: int, bits: int = 0x55) -> bytes:
 # One damage each, in all ways of packing
 
 
-@pytest.mark.parametrize("packed", [bytes, gzipped], ids=["plain", "gzip"])
+@pytest.mark.parametrize("packed", [bytes, gzipped, zstandard])
 @pytest.mark.parametrize(
     ("record", "expected"),
     [
@@ -113,6 +114,22 @@ def test_a_flipped_byte_anywhere_in_a_gzip_member(tmp_path: Path) -> None:
         # A flip in the last bits may leave the page as it was, and put something behind it.
         assert [one for one in found if one in ALL] in (instead(4, None), ALL), place
         assert len([one for one in found if one not in ALL]) in (1, 2), place
+
+
+def test_a_flipped_byte_anywhere_in_a_frame(tmp_path: Path) -> None:
+    for place in range(len(FRAMES[4])):
+        found = shown(pages(tmp_path / "a.warc.zst", changed(FRAMES, 4, flipped(FRAMES[4], place))))
+        # Sizes in a frame's header are no part of what its checksum is of.
+        assert [one for one in found if one in ALL] in (instead(4, None), ALL), place
+        assert place < 10 or found != ALL
+        assert len([one for one in found if one not in ALL]) <= 2, place
+
+
+def test_the_end_of_a_zstandard_file_is_missing(tmp_path: Path) -> None:
+    for cut in range(1, len(FRAMES[9])):
+        found = shown(pages(tmp_path / "a.warc.zst", b"".join(FRAMES)[:-cut]))
+        assert found[:9] == ALL[:9]
+        assert len(found) == 10
 
 
 @pytest.mark.parametrize("junk", [b"garbage" * 99, b"\x1f\x8b\x08", b"\x1f\x8b\x08\x00" * 5000, gzipped(b"no WARC")])
@@ -220,11 +237,11 @@ CHANGES = st.lists(
 )
 
 
-@pytest.mark.parametrize("packing", ["plain", "gzip", "one member"])
+@pytest.mark.parametrize("packing", ["plain", "gzip", "zstd", "one member"])
 @given(changes=CHANGES)
 @settings(max_examples=120)
 def test_random_damages(packing: str, changes: list[tuple[str, float, bytes]]) -> None:
-    parts = {"plain": RECORDS, "gzip": MEMBERS, "one member": [ONE_MEMBER]}[packing]
+    parts = {"plain": RECORDS, "gzip": MEMBERS, "zstd": FRAMES, "one member": [ONE_MEMBER]}[packing]
     content = b"".join(parts)
     touched: list[tuple[int, int]] = []
     for how, where, what in changes:
@@ -244,7 +261,7 @@ def test_random_damages(packing: str, changes: list[tuple[str, float, bytes]]) -
     if packing != "one member":
         for number, part in enumerate(parts):  # what stands as it was is found
             at = content.find(part)
-            if at >= 0 and (packing == "gzip" or content[max(0, at - 1) : at] in (b"", b"\n")):
+            if at >= 0 and (packing != "plain" or content[max(0, at - 1) : at] in (b"", b"\n")):
                 assert number in numbers, (number, shown(found))
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pyarrow
 import pytest
-from archives import arc, counted, gzipped, html, http, pages, response, shown, warc
-from fastwarc.stream_io import BrotliWriter
+from archives import Sink, arc, counted, gzipped, html, http, pages, response, shown, warc, zstandard
+from fastwarc.stream_io import BrotliWriter, zstd_train_dictionary_from_samples
 from pyarrow import parquet
 
 from pyllm.data.document import Page
@@ -31,7 +31,7 @@ def only(found: list[Page]) -> Page:
 # WARC
 
 
-@pytest.mark.parametrize("compress", [lambda one: one, gzipped], ids=["plain", "gzip"])
+@pytest.mark.parametrize("compress", [bytes, gzipped, zstandard])
 def test_warc(tmp_path: Path, compress: object) -> None:
     records = [INFO]
     for number in range(5):
@@ -130,20 +130,6 @@ def test_plain_text_over_http(tmp_path: Path, body: bytes, stated: str, text: st
 
 
 def brotli(content: bytes) -> bytes:
-    class Sink:
-        def __init__(self) -> None:
-            self.content = b""
-
-        def write(self, data: bytes) -> int:
-            self.content += data
-            return len(data)
-
-        def flush(self) -> None:
-            pass
-
-        def close(self) -> None:
-            pass
-
     sink = Sink()
     writer = BrotliWriter(sink)
     writer.write(content)
@@ -166,6 +152,7 @@ def raw_deflate(content: bytes) -> bytes:
     [
         (gzip.compress(html(1)), "Content-Encoding: gzip\r\n"),
         (gzip.compress(html(1)), "content-encoding: X-GZIP\r\n"),
+        (zstandard(html(1)), "Content-Encoding: zstd\r\n"),
         (zlib.compress(html(1)), "Content-Encoding: deflate\r\n"),
         (raw_deflate(html(1)), "Content-Encoding: deflate\r\n"),
         (brotli(html(1)), "Content-Encoding: br\r\n"),
@@ -232,6 +219,15 @@ def test_the_size_limit(tmp_path: Path) -> None:
     exact = b"<p>" + b"x" * 997
     records = [warc("response", http(body), number) for number, body in enumerate((exact, exact + b"x", exact))]
     assert [reason(page) for page in pages(tmp_path / "a.warc", b"".join(records), SMALL)] == ["", "too_large", ""]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_zstandard_with_a_dictionary_in_front(tmp_path: Path, packed: bool) -> None:
+    records = list(map(response, range(40)))
+    dictionary = zstd_train_dictionary_from_samples(records, 1000)
+    frames = [zstandard(record, dictionary=dictionary, compress_dictionary_frame=packed) for record in records]
+    assert sum(map(len, frames)) < sum(len(zstandard(record)) for record in records) + 40 * len(dictionary)
+    assert shown(pages(tmp_path / "a.warc.zst", b"".join(frames))) == list(range(40))
 
 
 # ARC

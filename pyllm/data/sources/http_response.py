@@ -227,6 +227,7 @@ def _inflated(source: io.BytesIO, window: int) -> Iterator[bytes]:
         while piece and not decompressor.eof:
             yield decompressor.decompress(piece, PIECE)
             piece = decompressor.unconsumed_tail
+    yield decompressor.flush()
 
 
 def _read(reader: Any) -> Iterator[bytes]:

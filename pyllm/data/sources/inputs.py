@@ -20,7 +20,8 @@ from pyllm.data.sources.text_files import read_html, read_text
 from pyllm.data.sources.warc import WarcReader
 from pyllm.files import file_size
 
-KINDS = {  # by the end of a name, less .gz
+PACKED = (".gz", ".zst", ".bad")  # ends that do not tell the kind
+KINDS = {  # by the end of a name before them
     ".warc": "warc",
     ".wet": "warc",
     ".wat": "warc",
@@ -105,7 +106,7 @@ def kind_of(path: Path) -> str:
 
 def kind_by_name(name: str) -> str:
     """The kind that a file's name tells; "" where it does not."""
-    suffixes = [suffix for suffix in Path(name.lower()).suffixes if suffix not in (".gz", ".bad")]
+    suffixes = [suffix for suffix in Path(name.lower()).suffixes if suffix not in PACKED]
     return KINDS.get(suffixes[-1], "") if suffixes else ""
 
 

@@ -9,15 +9,18 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
+from pyllm.data.sources import zstandard
 from pyllm.data.sources.limits import DEFAULT_LIMITS, ReadLimits, counted
 
 PIECE = 1 << 18  # bytes that come out of a file or a decompressor at a time
 INPUT = 1 << 14  # bytes that go into a decompressor at a time: what a member leaves of them is copied
 CHUNK = 1 << 20  # bytes read from a compressed file at a time
 GZIP = b"\x1f\x8b\x08"
+FRAME = re.compile(re.escape(zstandard.FRAME))
 MEMBER = re.compile(rb"\x1f\x8b\x08[\x00-\x1f]")  # the three upper flags are reserved, and 0 (RFC 1952, 2.3.1)
 TRIAL = 2048  # bytes of what may be a member that are decompressed to see whether it is one
 LONGEST_START = 256  # bytes that come out of that
+LEAST_START = 16  # the same, where reading more might reach the next member
 
 
 class Damage:
@@ -34,10 +37,10 @@ class Damage:
 
 
 class Stream:
-    """A window over the decompressed bytes of a file, which may be plain or gzip.
+    """A window over the decompressed bytes of a file, which may be plain, gzip or Zstandard.
 
     Places count decompressed bytes from the file's begin. The window ends at a damage until `resume` is called: then it
-    goes on at the next gzip member that can be read and that a record begins with.
+    goes on at the next member that can be read and that a record begins with.
 
     Args:
         path: the file.
@@ -65,11 +68,16 @@ class Stream:
         self._file = path.open("rb")
         self._chunk, self._chunk_at = b"", 0
         first = self._file.read(8)
-        self.is_gzip = first.startswith(GZIP) or (
-            not begins_record(first) and (path.name.endswith(".gz") or self._find_member(0) is not None)
-        )
+        self._dictionary: bytes | None = None  # of Zstandard
+        self.packed = ""  # "gzip" or "Zstandard"
+        if first.startswith(GZIP):
+            self.packed = "gzip"
+        elif zstandard.is_frame(first):
+            self.packed = "Zstandard"
+        elif not begins_record(first):  # its first bytes may be damaged
+            self.packed = self._packing_inside(path.name)
         self._file.seek(0)
-        self._pieces: Iterator[bytes | Damage] = self._gzip_pieces() if self.is_gzip else self._plain_pieces()
+        self._pieces: Iterator[bytes | Damage] = self._packed_pieces() if self.packed else self._plain_pieces()
         if is_text:
             self._pieces = _as_utf8(self._pieces)
 
@@ -94,7 +102,7 @@ class Stream:
                 self.damage = piece
                 return False
             data += piece
-            if self.end - self._record > self._limits.record_bytes and self.is_gzip:
+            if self.end - self._record > self._limits.record_bytes and self.packed:
                 self._look_for_bomb()
         return True
 
@@ -111,7 +119,7 @@ class Stream:
             self._starts.popleft()
 
     def next_start(self) -> int | None:
-        """The first place in the window, behind the marked one, where a gzip member begins with a record."""
+        """The first place in the window, behind the marked one, where a member begins with a record."""
         return self._starts[0] if self._starts else None
 
     def resume(self) -> int:
@@ -127,7 +135,7 @@ class Stream:
             self._abandoned = True
             self.damage = Damage(
                 "decompression_bomb",
-                f"{counted(compressed, 'byte')} of gzip at most had grown to {counted(size, 'byte')} so far",
+                f"{counted(compressed, 'byte')} of {self.packed} at most had grown to {counted(size, 'byte')} so far",
                 self._record,
             )
 
@@ -135,16 +143,16 @@ class Stream:
         while piece := self._file.read(PIECE):
             yield piece
 
-    # gzip: members one behind the other, in the file from `start` on
+    # What is packed stands in members, or frames, one behind the other
 
-    def _gzip_pieces(self) -> Iterator[bytes | Damage]:
+    def _packed_pieces(self) -> Iterator[bytes | Damage]:
         start: int | None = 0
         while start is not None:
             since = self.end
-            end, damage = yield from self._member(start)
+            end, damage = yield from (self._member(start) if self.packed == "gzip" else self._frame(start))
             if self._abandoned:
                 self._abandoned = False
-                start = self._find_member(self.read_from_file)
+                start = self._find_member(end)
             elif damage is not None:
                 damage.since = since
                 yield damage
@@ -181,6 +189,30 @@ class Stream:
                     return at, None
         return at - len(decompressor.unused_data), None
 
+    def _frame(self, start: int) -> Generator[bytes, None, tuple[int, Damage | None]]:
+        """The pieces of the Zstandard frame at `start`, as `_member` gives those of a gzip member."""
+        try:
+            end = zstandard.frame_end(self._at, start)
+            if zstandard.is_skippable(bytes(self._at(start, 4))):
+                self._dictionary = zstandard.dictionary_of(self._at, start, end) or self._dictionary
+                return end, None
+            first = True
+            part = zstandard.Part(self._at, start, end)
+            for piece in zstandard.frame_pieces(part, self._dictionary):
+                self.read_from_file = start + part.tell()
+                if first and self._begins_record(piece):
+                    self._starts.append(self.end)
+                first = False
+                yield piece
+                if self._abandoned:
+                    return end, None
+            self.read_from_file = end
+        except zstandard.CutOff:
+            return start, Damage("truncated_record", f"the file ends inside the Zstandard frame at byte {start:,}")
+        except zstandard.BadFrame as error:
+            return start, Damage("broken_record", f"the Zstandard frame at byte {start:,} is damaged: {error}")
+        return end, None
+
     def _what_is_left(self, start: int, end: int, out: int) -> Iterator[bytes]:
         """What a damaged member holds behind its first `out` bytes: zlib threw away what the failing call gave."""
         decompressor = zlib.decompressobj(31)
@@ -200,41 +232,61 @@ class Stream:
                                 self._starts.append(self.end)
                             out = found
                             yield new
+                            if self._abandoned:
+                                return
         except zlib.error:
             pass
 
     def _after_member(self, end: int) -> tuple[int | None, str]:
         """Where the next member begins, and what is wrong with what lies before it; zeros are padding."""
-        if bytes(self._at(end, len(GZIP))) == GZIP:
+        if self._begins_member(end):
             return end, ""
         at = end
         while piece := self._at(at, CHUNK):
             rest = bytes(piece).lstrip(b"\0")
             at += len(piece) - len(rest)
             if rest:
-                if bytes(self._at(at, len(GZIP))) == GZIP:
+                if self._begins_member(at):
                     return at, ""
-                return None, f"what begins at byte {at:,} of the file is no gzip member"
+                return None, f"what begins at byte {at:,} of the file is no {self.packed}"
         return None, ""
+
+    def _packing_inside(self, name: str) -> str:
+        """How a file is packed that does not begin as one that is."""
+        for self.packed, end in (("gzip", ".gz"), ("Zstandard", ".zst")):
+            if name.endswith(end) or self._find_member(0) is not None:
+                return self.packed
+        return ""
+
+    def _begins_member(self, place: int) -> bool:
+        begin = bytes(self._at(place, 4))
+        return zstandard.is_frame(begin) if self.packed == "Zstandard" else begin.startswith(GZIP)
 
     def _find_member(self, at: int) -> int | None:
         """The next place in the file at which a member begins that a record begins with."""
         while content := bytes(self._at(at, CHUNK)):
             last = len(content) < CHUNK
-            for match in MEMBER.finditer(content):
+            for match in (FRAME if self.packed == "Zstandard" else MEMBER).finditer(content):
                 begin = match.start()
                 if begin >= CHUNK - TRIAL and not last:
                     break
-                try:
-                    output = zlib.decompressobj(31).decompress(content[begin : begin + TRIAL], LONGEST_START)
-                except zlib.error:
-                    continue
+                output = self._first_bytes(at + begin, content[begin : begin + TRIAL])
                 if output and self._begins_record(output):
                     return at + begin
             if last:
                 return None
             at += CHUNK - TRIAL
         return None
+
+    def _first_bytes(self, place: int, content: bytes) -> bytes:
+        """The first bytes of what may be a member; b"" where it is none."""
+        try:
+            if self.packed != "Zstandard":
+                return zlib.decompressobj(31).decompress(content, LONGEST_START)
+            part = zstandard.Part(self._at, place, place + zstandard.LARGEST_BLOCK)
+            return next(zstandard.frame_pieces(part, self._dictionary, LEAST_START), b"")
+        except (zlib.error, zstandard.BadFrame):
+            return b""
 
     def _at(self, place: int, size: int) -> memoryview:
         """At most `size` bytes of the file from a place on; fewer only at its end."""
