@@ -76,16 +76,20 @@ BAKING = Plot(
     things="baked",
     titles=["{name} in the Kitchen", "The {Thing}", "Too Much Salt"],
     wishes=[
+        "It was the birthday of {his} {elder_word}. {name} got up before the sun to bake {a_thing} in secret.",
         "{name} wanted to bake {a_thing} for the village party. {He} put on a big white apron.",
         "It was raining, so {name} decided to bake {a_thing}. {He} took flour, eggs, butter and milk.",
         'Guests were coming at four. "I will make {a_thing} for them," said {name}, "all by myself."',
     ],
     problems=[
+        "{He} opened the oven too early, and the {noun} became as flat as a plate.",
         "But {he} took salt and thought that it was sugar. The first bite was terrible.",
         "While it was in the oven, {name} read a book. Then {he} smelled smoke. It was as black as coal.",
         "There were no eggs in the house, and the shop was closed.",
     ],
     tries=[
+        "{name} cut off the worst parts. There was almost nothing left.",
+        "{He} covered it with sugar until it was white as snow. It still tasted of smoke.",
         "{He} put a lot of honey on it. Now it was sticky and still bad.",
         "{name} began again. This time the bowl fell down, and there was flour everywhere, even on the cat.",
         "{He} looked into all the books, but no book said what to do now.",
@@ -93,11 +97,13 @@ BAKING = Plot(
         "{name} gave a piece to the dog. The dog sniffed at it and walked away.",
     ],
     happy=[
+        'A little girl at the door asked for something to eat. {name} was ashamed, but {he} gave her a piece. "That is the best thing I have ever eaten," she said, and she meant it. Then she showed {name} how her mother does it, and the second {noun} was just right.',
         'Then the old neighbor came with a basket. "I burned many things before I learned it," she laughed. Together they started again, and this time the {noun} was golden and smelled of summer. The guests ate up every crumb.',
         '{His} {elder_word} came home early and tied on an apron. "One, we read the recipe. Two, we stay in the kitchen," {e_he} said. Before long they took {a_thing} out of the oven, and everyone wanted a second piece.',
         '"Then I will do something new," said {name}. {He} took apples, nuts and oats, and what came out was like nothing {he} had ever tasted. "What do you call this?" asked the guests. "It is wonderful!"',
     ],
     sad=[
+        "The guests laughed about the {noun}, not in a nice way. {name} laughed, too, but in the kitchen {he} cried. {He} never baked again.",
         "The guests came, and there was nothing to eat. They were polite, but they left early. {name} cleaned the kitchen alone.",
         "{name} was too proud to ask for help. In the end there was no flour left, and the party began without {him}.",
     ],

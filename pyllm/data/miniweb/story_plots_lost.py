@@ -183,27 +183,33 @@ WET_BOOK = Plot(
     things="book",
     titles=["The {Thing}", "{name} and the Wet {Noun}", "A {Noun} from the Library"],
     wishes=[
+        "{name} had waited for weeks until {a_thing} came back to the library. Now it was {his} turn at last.",
         "{name} loved to read. At the library {he} found {a_thing} full of (stories|tales about dragons|pictures of ships).",
         'The teacher gave {name} {a_thing} to take home. "Please be careful with it," she said.',
         "{name} took {a_thing} out of the library and read it {in_place}.",
     ],
     problems=[
+        "{He} fell asleep {in_place} with the {thing} on {his} knees. When {he} woke up, it was lying in the wet grass.",
         "{He} read and read, and {he} did not see the dark clouds. Then it rained, and the {noun} got all wet.",
         "{He} put a glass of milk on the table next to it. Oops! The milk ran over the pages of the {noun}.",
         "On the way home {he} (slipped|tripped), and the {thing} fell into a big puddle.",
     ],
     tries=[
+        "{name} laid a heavy stone on the {noun} to make it flat again. Now it was flat, but still wet.",
+        "{His} {elder_word} put sheets of white paper between the pages, and they waited until the next day.",
         "{name} held the {noun} over the warm stove. The pages became dry, but they looked like (waves|old leaves).",
         "{He} put the {noun} in the sun and waited. The words on the first page were gone.",
         '"I could hide it at the back of the shelf," {name} thought. But that did not feel right.',
         "{name} wiped every page with a (towel|soft cloth). It did not help much.",
     ],
     happy=[
+        '{name} learned the spoiled story by heart. At the library {he} said, "I have spoiled a page, but I can tell it to everybody." From then on, on every {weekday}, {name} told the story there, and all the children came to listen.',
         'The next day {name} went to the library and told the truth. The woman at the desk looked at the {noun} and smiled. "You can help me on Saturday," she said. So {name} put books on the shelves all day, and {he} got to read as many as {he} liked.',
         '{name} broke open {his} piggy bank and bought a new {noun}, just like the old one. "I am sorry," {he} said, and {he} gave it back. "You are honest," said the teacher, and she let {him} keep the old one.',
         "{name} and {his} {elder_word} took clean paper. They wrote the lost page again, word for word, and drew a picture with it. The teacher said that it was now the most beautiful page in the {noun}.",
     ],
     sad=[
+        "{name} had to pay for the {noun} with all the money that {he} had saved for the fair. When the others rode on the big wheel, {he} stood at the gate.",
         "{name} hid the {noun} and told nobody. After that {he} did not dare to go to the library any more. {He} missed the stories, but {he} was too ashamed.",
         "It was the only {noun} of its kind, and no shop had another one. The last pages were gone, and nobody could ever read how the story ended.",
     ],

@@ -136,12 +136,14 @@ BOASTING = Plot(
         'Soon everybody talked about it. "Play for us!" they called, and {friend} ran to get {a_noun}.',
     ],
     tries=[
+        "{name} read a thick book about the {noun}. It had three hundred pages and not a single sound.",
         "{name} said that {he} had hurt {his} finger. So they moved the day to next week.",
         "{He} tried to learn it in one night. It sounded like a cat in a bucket.",
         "{name} packed {his} bag to run away, but it was raining too hard.",
         "{He} hoped for a storm, a flood or a fire. The weather was lovely.",
     ],
     happy=[
+        '{name} went to the oldest player in the land and told her the truth. "Then begin today," she said. {He} practiced day and night. On the great day {he} played only one small song, but {he} played it well, and {he} told everybody how it had come about.',
         '{name} stood up in front of all the people. "I said what was not true," {he} said. "I cannot play at all." It was very quiet. Then {friend} called, "But you can sing!" So {name} sang, and {he} sang so well that nobody was angry.',
         'The night before, {name} went to {friend} and told {f_him} the truth. {friend} laughed. "I can play a little. You move your hands, and I will play behind the curtain," {f_he} said. "No," said {name}, "no more tricks. But will you teach me?" And {friend} did.',
         '{name} took the {noun} and made such funny noises that everyone fell down laughing. "That is the best joke of the year!" they said. Then {he} told them the truth, and they laughed even more.',
