@@ -78,8 +78,8 @@ MOST_TRIED = 30  # elements of a kind: pages of teasers have hundreds of article
 
 LINKED = 0.5  # a block with more of its text in links is against
 DROPPED = 0.6  # a block with more of its text in links goes even where it stands between text
-LABEL = 40  # bytes: a shorter text that is in no paragraph says what something is
-SHORT = 80  # bytes: a shorter paragraph that does not end as a sentence is none
+# Bytes of a text in no paragraph, and in a p element, by whether it ends as a sentence: a smaller one is a label.
+SMALLEST = {False: {"": 160, "p": 80}, True: {"": 40}}
 NOTICE = 300  # bytes: a longer text with a copyright sign in it is about something else
 IN_PARAGRAPHS = 0.7  # of a run's text in p elements: text at its ends that is in none is something else
 LEAST = 200  # a run's score: less is no text that a page is about, so that one of these has another shape:
@@ -88,9 +88,11 @@ MANY_LINKS = 0.8  # of its text: lists of links, which are then what the page is
 
 DEEP_LISTS = ":is(ul, ol) " * 64
 LINK = re.compile(r'<a href="[^"]*">([^<]*(?:<(?!/?a\b)[^<]*)*)</a>')
-TAG = re.compile(r"<(/?[a-z0-9]+)[^>]*>")
+ELEMENT = re.compile(r"<(p|h[1-6]|li|pre)\b")
+TAG = re.compile(r"</?[a-z0-9]+[^>]*>")
 SENTENCE_END = re.compile(r"[.!?:;,…。！？][\"'”’»)\]]*$")
 RIGHTS = re.compile(r"©|\(c\) (19|20)\d\d|\ball rights reserved\b|^copyright\b", re.IGNORECASE)
+LINES = "br"  # in place of the name: one of the lines of a p or pre element
 START, END = "\x01", "\x02"  # of a link
 NO_TEXT = re.compile("[\x00-\x08\x0b\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b\ufeff\ufffe\uffff]")
 
@@ -240,22 +242,24 @@ class _Block:
             return -10  # a new part of the page must be worth it
         if self.size < NOTICE and RIGHTS.search(self.text):
             return -50
-        ends = SENTENCE_END.search(self.text)
-        if (self.tag == "" and (self.size < LABEL or not ends)) or (self.tag == "p" and self.size < SHORT and not ends):
-            return -2  # a label, a date, a cell of a table
+        # A label, a date, a cell of a table: short, or what would be short for a sentence and ends as none.
+        if self.size < SMALLEST[bool(SENTENCE_END.search(self.text))].get(self.tag, 0):
+            return -2
         return self.size - 2 * self.linked - 10
 
 
 def _blocks(marked: str) -> list[_Block]:
-    """The lines of what extract_plain_text gives: p, h1 ... h6, li, pre and a have tags there, all else none."""
+    """The lines of what extract_plain_text gives: p, h1 ... h6, li, pre, br and a have tags there, all else none."""
     blocks: list[_Block] = []
     inside = False  # of a link, which may hold several lines
-    code = False  # the lines of a pre element
+    element = ""  # whose end is yet to come: p and pre hold several lines
     for line in LINK.sub(f"{START}\\1{END}", marked).split("\n"):
-        found = TAG.search(line)
-        plain = TAG.sub("", line) if found else line
-        tag = "pre" if code else found[1].strip("/") if found else ""
-        code = (code or tag == "pre") and "</pre>" not in line
+        found = ELEMENT.search(line)
+        tag = element or (found[1] if found else "")
+        if tag in ("p", "pre", LINES):
+            ends = "</p" in line
+            tag, element = (tag, "") if ends else (LINES, LINES)
+        plain = TAG.sub("", line)
         linked = 0
         if inside or START in plain:
             parts = plain.replace(END, START).split(START)
@@ -282,7 +286,7 @@ def _main_blocks(blocks: list[_Block]) -> list[_Block]:
     if best < LEAST and not FEW_LINKS * total < links < MANY_LINKS * total:
         return blocks
     run = blocks[first:last]
-    if sum(block.size for block in run if block.tag == "p") > IN_PARAGRAPHS * sum(block.size for block in run):
+    if sum(block.size for block in run if block.tag in ("p", LINES)) > IN_PARAGRAPHS * sum(block.size for block in run):
         while blocks[first].tag == "":
             first += 1
         while blocks[last - 1].tag == "":
