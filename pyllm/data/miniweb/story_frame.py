@@ -113,7 +113,7 @@ HAPPY_ENDS = [
 ]
 
 SAD_ENDS = [
-    "{name} went home alone. {He} felt {low}.",
+    "{name} was alone for a long time. {He} felt {low}.",
     "That (night|evening), {name} cried (into {his} pillow|in {his} bed|for a long time).",
     "{name} was {low} for (many days|a long time|a whole week).",
     "There was nothing more to do. {name} was {low}.",

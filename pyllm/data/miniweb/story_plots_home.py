@@ -89,7 +89,7 @@ BAKING = Plot(
     ],
     tries=[
         "{name} cut off the worst parts. There was almost nothing left.",
-        "{He} covered it with sugar until it was white as snow. It still tasted of smoke.",
+        "{He} covered it with sugar until it was white as snow. It still tasted terrible.",
         "{He} put a lot of honey on it. Now it was sticky and still bad.",
         "{name} began again. This time the bowl fell down, and there was flour everywhere, even on the cat.",
         "{He} looked into all the books, but no book said what to do now.",
@@ -108,7 +108,7 @@ BAKING = Plot(
         "{name} was too proud to ask for help. In the end there was no flour left, and the party began without {him}.",
     ],
     happy_ends=["{name} wrote everything down in a little red book. {He} was {good}."],
-    sad_ends=["The kitchen smelled of smoke for days, and {name} was {low}."],
+    sad_ends=["The kitchen stayed cold for days, and {name} was {low}."],
 )
 
 WHO_TOOK_IT = Plot(

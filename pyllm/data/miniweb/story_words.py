@@ -98,7 +98,10 @@ bird|kitten|puppy|duckling|mouse|frog|turtle|squirrel|butterfly|hedgehog|robin|b
         choices("drum|flute|violin|trumpet|guitar|piano|horn|harp|banjo|accordion"),
         choices("old|new|big|little|small|shiny|brown|fine"),
     ),
-    "snow": (choices("snowman|snow house|snow castle|snow bear"), choices("big|tall|huge|fine|funny|round")),
+    "snow": (
+        choices("snowman|snow bear|snow dragon|snow lion|snow rabbit|snow giant|snow queen"),
+        choices("big|tall|huge|fine|funny|round"),
+    ),
     "sand": (
         choices("sandcastle|sand tower|sand ship|sand dragon"),
         choices("big|tall|huge|fine|long|wonderful"),
@@ -151,7 +154,7 @@ box of tea|basket of pears|bag of flour
         choices("tall|big|wooden|high|fine|huge|wonderful"),
     ),
     "baked": (
-        choices("pie|cake|jam tart|cheese|pudding|bun"),
+        choices("pie|cake|jam tart|apple cake|honey cake|plum pie|loaf of bread|nut cake|cheesecake"),
         choices("fresh|warm|sweet|big|golden|round"),
     ),
 }
