@@ -99,7 +99,7 @@ bird|kitten|puppy|duckling|mouse|frog|turtle|squirrel|butterfly|hedgehog|robin|b
         choices("old|new|big|little|small|shiny|brown|fine"),
     ),
     "snow": (
-        choices("snowman|snow bear|snow dragon|snow lion|snow rabbit|snow giant|snow queen"),
+        choices("snowman|snow bear|snow dragon|snow lion|snow rabbit|snow giant"),
         choices("big|tall|huge|fine|funny|round"),
     ),
     "sand": (
