@@ -41,7 +41,8 @@ def zstandard(content: bytes, **options: object) -> bytes:
     """One Zstandard frame."""
     sink = Sink()
     writer = ZstdWriter(sink, **options)
-    writer.write(content)
+    for begin in range(0, len(content), 1 << 20):  # at once, the frame would ask for a window of all its size
+        writer.write(content[begin : begin + (1 << 20)])
     writer.finish()
     writer.close()
     return sink.content

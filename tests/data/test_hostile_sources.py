@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from archives import gzipped, html, http, response, warc
+from archives import gzipped, html, http, response, warc, zstandard
 
 MEGABYTES, SECONDS = 50, 3.0
 READER = """
@@ -66,6 +66,11 @@ def forget_what_is_large() -> Iterator[None]:
     ("make", "expected"),
     [
         (lambda: gzipped(FIRST) + GROWING + gzipped(LAST), {"read": 2, "decompression_bomb": 1}),
+        (lambda: gzipped(FIRST) + of_zeros(b"", 200 << 20) + gzipped(LAST), {"read": 2, "decompression_bomb": 1}),
+        (
+            lambda: zstandard(FIRST) + zstandard(bytes(200 << 20)) + zstandard(LAST),
+            {"read": 2, "decompression_bomb": 1},
+        ),
         (
             lambda: gzipped(FIRST) + of_zeros(warc("response", b"", length=10**11)[:-4], 10 << 30) + gzipped(LAST),
             {"read": 2, "decompression_bomb": 1},
@@ -99,6 +104,8 @@ def forget_what_is_large() -> Iterator[None]:
     ],
     ids=[
         "member",
+        "small member",
+        "frame",
         "record",
         "header",
         "body",

@@ -124,7 +124,7 @@ class Stream:
 
     def resume(self) -> int:
         """Goes on behind the damage; returns the place where."""
-        self.let_go(self.end)
+        self.mark(self.end)
         self.damage = None
         return self.base
 
