@@ -207,8 +207,8 @@ def guide(folder: Path, languages: tuple[str, ...] = ("en", "de", "es", "fr")) -
     for language in languages:
         titles: dict[str, Path] = {}
         for path in sorted((folder / language).glob("*.html")):
-            if title := re.search(r"<title>(.*?)</title>", path.read_text("utf-8"), re.DOTALL):
-                titles[_spaced(html.unescape(title[1]))] = path
+            if found := re.search(r"<title>(.*?)</title>", path.read_text("utf-8"), re.DOTALL):
+                titles[_spaced(html.unescape(found[1]))] = path
         lines = gzip.decompress((folder / language / f"install.{language}.txt.gz").read_bytes()).decode().split("\n")
         # The table of contents has the titles, too: the last place is the section's own.
         places = {_spaced(line): number for number, line in enumerate(lines) if _spaced(line) in titles}
