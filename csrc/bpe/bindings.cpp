@@ -131,16 +131,17 @@ py::list encode_batch(const PythonEncoder& encoder, const py::iterable& texts, P
     return result;
 }
 
-// What encode appends to a buffer, as an array of Id, for token shards.
-template <class Id, class F>
-py::array array_of(const PythonEncoder& encoder, F&& encode) {
+// The ids of one text as an array of Id, for token shards.
+template <class Id>
+py::array encode_array(const PythonEncoder& encoder, const py::object& text, Pattern pattern) {
     if (encoder.vocab_size() - 1 > std::numeric_limits<Id>::max()) throw py::value_error("ids do not fit the type");
+    const Texts views(text);
     Encoder::Lease lease(encoder);
     TokenBuffer& out = (*lease).tokens;
     out.clear();
     {
         py::gil_scoped_release unlocked;
-        encode(out, *lease);
+        encoder.encode(views.only(), pattern, out, *lease);
     }
     py::array_t<Id> ids(static_cast<py::ssize_t>(out.size()));
     Id* to = ids.mutable_data();
@@ -149,26 +150,19 @@ py::array array_of(const PythonEncoder& encoder, F&& encode) {
     return std::move(ids);
 }
 
-// The ids of one text.
-template <class Id>
-py::array encode_array(const PythonEncoder& encoder, const py::object& text, Pattern pattern) {
-    const Texts views(text);
-    return array_of<Id>(encoder, [&](TokenBuffer& out, EncodeScratch& scratch) {
-        encoder.encode(views.only(), pattern, out, scratch);
-    });
-}
-
 // The ids of rows of a column of texts as Arrow lays it out (row i is data[offsets[i]] to data[offsets[i + 1]]), one
 // after the other, each with end_of_text behind it where that is not negative; and how many ids each row has.
 template <class Id>
 py::tuple encode_rows(const PythonEncoder& encoder, const py::buffer& data,
                       const py::array_t<int32_t, py::array::c_style>& offsets,
                       const py::array_t<int64_t, py::array::c_style>& rows, Pattern pattern, int64_t end_of_text) {
+    if (encoder.vocab_size() - 1 > std::numeric_limits<Id>::max()) throw py::value_error("ids do not fit the type");
     if (end_of_text >= static_cast<int64_t>(encoder.vocab_size())) throw py::value_error("end_of_text is no id");
     const Texts views{py::handle(data)};
     const Bytes bytes = views.only();
     const int32_t* places = offsets.data();
     std::vector<Bytes> texts;
+    size_t most = 0;  // ids: one a byte, and the separators
     for (py::ssize_t i = 0; i < rows.size(); ++i) {
         const int64_t row = rows.data()[i];
         if (row < 0 || row + 1 >= offsets.size()) throw py::index_error("there is no row " + std::to_string(row));
@@ -177,19 +171,30 @@ py::tuple encode_rows(const PythonEncoder& encoder, const py::buffer& data,
             throw py::value_error("row " + std::to_string(row) + " lies outside of the data");
         }
         texts.push_back(bytes.substr(begin, end - begin));
+        most += texts.back().size() + 1;
     }
     py::array_t<int64_t> counts(rows.size());
     int64_t* count = counts.mutable_data();
-    py::array ids = array_of<Id>(encoder, [&](TokenBuffer& out, EncodeScratch& scratch) {
-        const auto separator = static_cast<uint32_t>(end_of_text);
-        for (const Bytes& text : texts) {
-            const size_t before = out.size();
-            encoder.encode(text, pattern, out, scratch);
-            if (end_of_text >= 0) out.append(&separator, 1);
-            *count++ = static_cast<int64_t>(out.size() - before);
+    // Room for the most ids there can be: memory that is never written to is never taken.
+    std::unique_ptr<Id[]> room(new Id[most]);
+    Id* to = room.get();
+    {
+        py::gil_scoped_release unlocked;
+        Encoder::Lease lease(encoder);
+        TokenBuffer& tokens = (*lease).tokens;
+        for (const Bytes& text : texts) {  // each text's ids are still in the first cache when they are copied
+            tokens.clear();
+            encoder.encode(text, pattern, tokens, *lease);
+            const Id* before = to;
+            to = std::copy_n(tokens.data(), tokens.size(), to);
+            if (end_of_text >= 0) *to++ = static_cast<Id>(end_of_text);
+            *count++ = to - before;
         }
-    });
-    return py::make_tuple(std::move(ids), std::move(counts));
+    }
+    const auto size = static_cast<py::ssize_t>(to - room.get());
+    py::capsule owner(room.get(), [](void* ids) { delete[] static_cast<Id*>(ids); });
+    const Id* ids = room.release();
+    return py::make_tuple(py::array(py::dtype::of<Id>(), {size}, {}, ids, owner), std::move(counts));
 }
 
 py::bytes decode(const PythonEncoder& encoder, const py::object& ids) {

@@ -1,8 +1,9 @@
 """Documents in Parquet files, with FineWeb's columns.
 
 The columns and their types are those of https://huggingface.co/datasets/HuggingFaceFW/fineweb. Files are written
-compressed with zstd, in row groups of bounded size and with a checksum a page, and read batch by batch, so that memory
-holds a few megabytes of a file of any size.
+in row groups of bounded size and with a checksum a page, and read batch by batch, so that memory holds a few megabytes
+of a file of any size. They are compressed with LZ4: half again as large as with zstd, but unpacked in half the time,
+which is a tenth of the time that it takes to tokenize them.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ TYPES = {
 }
 COLUMNS = tuple(TYPES)
 REPEATED = ("dump", "file_path", "language", "stage", "reason")  # columns in which few values recur
-ROW_GROUP_BYTES = 8 << 20  # of text, uncompressed
-ROW_GROUP_ROWS = 1 << 15
+ROW_GROUP_BYTES = 2 << 20  # of text, uncompressed: a crawl of any size needs no more memory than one of these
+ROW_GROUP_ROWS = 1 << 12
 BATCH_BYTES = 1 << 20  # uncompressed, about
 MOST_BATCH_ROWS = 1 << 12
 READ_BYTES = 1 << 20  # of the file at a time
@@ -78,7 +79,7 @@ class RowWriter:
         self._writer = parquet.ParquetWriter(
             file,
             self._schema,
-            compression="zstd",
+            compression="lz4",
             use_dictionary=[name for name in REPEATED if name in types],
             write_statistics=False,
             write_page_checksum=True,
@@ -190,7 +191,7 @@ def read_batches(
     columns: Sequence[str] = COLUMNS,
     batch_bytes: int = BATCH_BYTES,
     *,
-    check_characters: bool = True,
+    verify: bool = True,
 ) -> Iterator[pyarrow.RecordBatch]:
     """A Parquet file's columns, batch by batch, in FineWeb's types.
 
@@ -198,7 +199,7 @@ def read_batches(
         path: of the file.
         columns: those wanted; those that the file lacks are left out, but for text.
         batch_bytes: of a batch, about: its rows are so many of the file's mean size.
-        check_characters: whether to refuse what is not UTF-8.
+        verify: whether to compare checksums, where the file has them, and to refuse what is not UTF-8.
 
     Raises:
         OSError, ValueError: as read_documents does.
@@ -207,7 +208,7 @@ def read_batches(
         import pyarrow
 
     path = Path(path)
-    with opened(path) as file:
+    with opened(path, verify) as file:
         wanted = [field for field in schema() if field.name in columns and field.name in file.schema_arrow.names]
         _check_columns(path, file.schema_arrow, wanted)
         row = 0
@@ -222,7 +223,7 @@ def read_batches(
                     break
                 arrays = [_cast(batch.column(field.name), field.type) for field in wanted]
                 batch = pyarrow.RecordBatch.from_arrays(arrays, schema=pyarrow.schema(wanted))
-                batch.validate(full=check_characters)
+                batch.validate(full=verify)
             except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
                 raise _damaged(path, error) from None
             if "text" in columns and (nulls := batch.column("text").null_count):
@@ -237,14 +238,14 @@ def read_batches(
             raise ValueError(f"{path} is damaged: it holds {row} rows and counts {file.metadata.num_rows}")
 
 
-def opened(path: Path) -> Any:
+def opened(path: Path, verify: bool = True) -> Any:
     with data_extra():
         import pyarrow
         from pyarrow import parquet
 
     file_size(path)
     try:
-        return parquet.ParquetFile(path, buffer_size=READ_BYTES, page_checksum_verification=True)
+        return parquet.ParquetFile(path, buffer_size=READ_BYTES, page_checksum_verification=verify)
     except (pyarrow.ArrowException, OSError) as error:
         if isinstance(error, PermissionError):
             raise

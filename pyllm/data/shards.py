@@ -41,7 +41,7 @@ FIRST_FORMAT = "pyllm token shards 1"
 MANIFEST = "manifest.json"
 STARTS, BYTES = "document_starts.npy", "document_bytes.npy"
 BLOCK_BYTES = 1 << 20  # read and encoded at a time
-PLACES_AT_ONCE = 1 << 20  # of documents, when they are checked
+PLACES_AT_ONCE = 1 << 16  # of documents, when they are checked
 
 
 class ArrayWriter:

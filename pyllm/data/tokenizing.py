@@ -171,7 +171,7 @@ class _Encoded:
 def _tasks(files: Iterable[tuple[int, Path]]) -> Iterator[_Task]:
     for index, file in files:
         row = 0
-        for batch in read_batches(file, ("text", "id"), BATCH_BYTES, check_characters=False):  # any bytes have tokens
+        for batch in read_batches(file, ("text", "id"), BATCH_BYTES, verify=False):
             yield _Task(index, file, row, batch)
             row += len(batch)
         if not row:

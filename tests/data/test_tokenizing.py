@@ -359,6 +359,7 @@ def test_refusals(tmp_path: Path) -> None:
 
 def test_memory_is_flat_in_the_number_of_documents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tokenizing, "BATCH_BYTES", 1 << 14)
+    monkeypatch.setattr(tokenizing, "PLACES_AT_ONCE", 1000)
     peaks = []
     for name, count in (("few", 2000), ("many", 20_000)):
         files = write_files(tmp_path / name, texts(count))
