@@ -114,6 +114,8 @@ class RowWriter:
             values.clear()
         self._bytes = 0
         self._writer.write_table(pyarrow.Table.from_arrays(arrays, schema=self._schema), row_group_size=len(arrays[0]))
+        del arrays
+        pyarrow.default_memory_pool().release_unused()
 
     def __exit__(self, kind: type[BaseException] | None, *details: Any) -> None:
         try:
