@@ -171,7 +171,7 @@ class ShardWriter:
         self._open: ArrayWriter | None = None
         self._made_folder = not folder.exists()
         make_folder(folder)
-        for path in sorted(folder.iterdir()):
+        for path in sorted(folder.iterdir(), key=lambda path: (path.name != MANIFEST, path)):
             if path.name == MANIFEST or (path.name.startswith(("shard_", "document_")) and path.suffix == ".npy"):
                 raise FileExistsError(f"{folder} already holds {path.name}; nothing was written")
         self._documents = DocumentsWriter(folder)
