@@ -148,7 +148,7 @@ def main() -> None:
         "The data pipeline", __doc__, add_gold_options, add_memory_option, workers="data_pipeline_workers"
     ) as bench:
         if not bench.options.only_memory:
-            [crawl] = small_internet(bench, 0.2 if bench.options.quick else 2.0)
+            [crawl] = small_internet(bench, 0.2 if bench.options.quick else 1.0)
             speed_row(bench, "the small internet", crawl)
             if (real := real_crawl(bench)) is not None:
                 speed_row(bench, "real pages", real)

@@ -177,7 +177,7 @@ def test_top_level(pyllm) -> None:
     [
         (["show", "x"], "there is no runs/tokenizer/tokenizer.json yet: run `pyllm tokenizer train` first"),
         (["train", "missing.txt"], "there is no file missing.txt"),
-        (["train", "."], ". is a folder, not a file"),
+        (["train", "."], "the folder . holds no Parquet files"),
         (["train", "empty"], "the corpus is empty: nothing to train on in empty"),
         (["train", "text", "--vocab-size", "100"], "vocab_size must be at least 274"),
         (["train", "text", "--pattern", "("], "the pattern '(' does not compile"),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pyllm.data.pii import mask_pii
     from pyllm.data.pipeline import run
     from pyllm.data.pipeline_config import PipelineConfig
-    from pyllm.data.quality import c4_quality, fineweb_quality, gopher_quality, gopher_repetition
+    from pyllm.data.quality import c4_quality, fineweb_quality, gopher_quality, gopher_repetition, refinedweb_quality
 
 __all__ = [
     "PipelineConfig",
@@ -29,6 +29,7 @@ __all__ = [
     "identify_language",
     "mask_pii",
     "minhash_duplicates",
+    "refinedweb_quality",
     "run",
 ]
 
@@ -39,7 +40,7 @@ _MODULES = {
     "pii": ("mask_pii",),
     "pipeline": ("run",),
     "pipeline_config": ("PipelineConfig",),
-    "quality": ("c4_quality", "fineweb_quality", "gopher_quality", "gopher_repetition"),
+    "quality": ("c4_quality", "fineweb_quality", "gopher_quality", "gopher_repetition", "refinedweb_quality"),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -22,6 +22,7 @@ STAGES = {
     "gopher_quality": "text",
     "c4_quality": "text",
     "fineweb_quality": "text",
+    "refinedweb_quality": "text",
     "exact_duplicates": "text",
     "near_duplicates": "text",
     "pii": "text",

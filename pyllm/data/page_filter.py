@@ -23,7 +23,15 @@ from pyllm.data.extraction import extract_text, is_binary
 from pyllm.data.funnel import Funnel
 from pyllm.data.language import identify_language
 from pyllm.data.pipeline_config import PipelineConfig
-from pyllm.data.quality import PageText, c4_quality, fineweb_quality, gopher_quality, gopher_repetition
+from pyllm.data.quality import (
+    PageText,
+    c4_quality,
+    fineweb_quality,
+    gopher_quality,
+    gopher_repetition,
+    refinedweb_quality,
+    unwrap,
+)
 from pyllm.data.url_filter import UrlFilter
 
 Thresholds = TypeVar("Thresholds")
@@ -67,19 +75,20 @@ class PageFilter:
 
     def __init__(self, config: PipelineConfig, page_seconds: float = 0.0) -> None:
         self._config, self._page_seconds = config, page_seconds
-        self._url_filter = UrlFilter(config.blocklist, **vars(config.url))
+        self.url_filter = UrlFilter(config.blocklist, **vars(config.url))
         self._condemned = KEEP
         self._text = PageText("")
         stages: dict[str, Stage] = {
             "read": lambda page, _: KEEP if page.problem is None else page.problem,
             "date": self._date,
-            "url": lambda page, _: self._url_filter(page.url),
+            "url": lambda page, _: self.url_filter(page.url),
             "extraction": self._extraction,
             "language": self._language,
             "gopher_repetition": self._rule(gopher_repetition, config.gopher_repetition),
             "gopher_quality": self._rule(gopher_quality, config.gopher_quality),
             "c4_quality": self._rule(c4_quality, config.c4_quality),
             "fineweb_quality": self._rule(fineweb_quality, config.fineweb_quality),
+            "refinedweb_quality": self._rule(refinedweb_quality, config.refinedweb_quality),
         }
         self._stages = [(name, stage) for name, stage in stages.items() if name not in config.skip]
 
@@ -176,6 +185,8 @@ class PageFilter:
             if is_binary(page.content):
                 return Verdict(False, "binary", f"sent as {page.content_type or 'something of no stated type'}")
             document.text = extract_text(page.content, page.charset)
+        else:
+            document.text = unwrap(page.text)
         return KEEP if document.text.strip() else Verdict(False, "no_text")
 
     def _language(self, page: Page, document: Document) -> Verdict:

@@ -20,6 +20,7 @@ import dataclasses
 import json
 import shutil
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass
@@ -86,7 +87,10 @@ def run(config: PipelineConfig) -> PipelineResult:
     """
     config.check()
     processes = config.processes or available_cores()
-    PageFilter(config)  # says what is wrong with a blocklist before anything is done
+    if problems := PageFilter(config).url_filter.problems:  # or raises, before anything is done
+        warnings.warn(
+            f"lines of the blocklists that were left out: {len(problems):,}; first {problems[0]}", stacklevel=2
+        )
     inputs = expand_inputs(config.inputs)
     make_folder(config.out)
     with held(config.out):

@@ -10,7 +10,7 @@ from typing import Literal
 import tyro
 
 from pyllm.data.deduplication import BANDS, ROWS, WORDS
-from pyllm.data.quality import C4Quality, FineWebQuality, GopherQuality, GopherRepetition
+from pyllm.data.quality import C4Quality, FineWebQuality, GopherQuality, GopherRepetition, RefinedWebQuality
 from pyllm.data.url_filter import SOFT_WORDS, STRICT_WORDS, SUBWORDS
 from pyllm.files import file_size
 
@@ -21,6 +21,7 @@ Skippable = Literal[
     "gopher_quality",
     "c4_quality",
     "fineweb_quality",
+    "refinedweb_quality",
     "duplicates",
     "near_duplicates",
     "pii",
@@ -108,6 +109,7 @@ class PipelineConfig:
     gopher_quality: GopherQuality = field(default_factory=GopherQuality)
     c4_quality: C4Quality = field(default_factory=C4Quality)
     fineweb_quality: FineWebQuality = field(default_factory=FineWebQuality)
+    refinedweb_quality: RefinedWebQuality = field(default_factory=RefinedWebQuality)
     minhash: MinHash = field(default_factory=MinHash)
 
     def check(self) -> None:

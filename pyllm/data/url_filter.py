@@ -3,7 +3,8 @@
 The lists are in the format of the UT1 blacklists of the Université Toulouse Capitole: a folder with a file `domains`,
 one domain to a line, and a file `urls`, one URL without its scheme to a line. Lines that start with # are comments.
 The words work as FineWeb's do (Penedo et al. 2024, section 3.3): one strict word drops a page, a soft one only together
-with another. Both stand as whole words in the URL, parted by anything but letters and digits: "essex" has no "sex".
+with another. Both stand as whole words in the URL, parted by anything but letters, or but letters and digits: "essex"
+has no "sex".
 Third come sub-words, which drop a page wherever they stand in the URL, for names that are written in one.
 """
 
@@ -38,13 +39,14 @@ STRICT_WORDS = listed(
 )
 SOFT_WORDS = listed(
     """
-    adult babes betting casino casinos cialis crack dating erotic escort escorts fetish gambling hookup jackpot
-    keygen lingerie naked nsfw nude nudes pills poker roulette sex sexy slots swingers torrent viagra webcam
+    adult amateur babes betting cam cams casino casinos chat cheap cialis crack dating discount erotic escort escorts
+    fetish gambling girls hardcore hookup jackpot keygen lingerie meds naked nsfw nude nudes outlet pharmacy pills poker
+    replica replicas roulette sex sexy slots swingers tablets torrent viagra webcam
     """
 )
 SUBWORDS = listed(
     """
-    camgirl casinobonus escortgirl freeporn freesex livesex onlinecasino porntube pornvideo sexchat
+    camgirl casinobonus escortgirl freeporn freesex livesex onlinecasino porntube pornvideo sexchat sexdating
     """
 )
 
@@ -54,6 +56,7 @@ WWW = re.compile(r"www[0-9]*\.")
 # What parts words in the bytes of a URL: all of ASCII but letters and digits. Of bytes, for that is twice as fast.
 BETWEEN_WORDS = bytes(sign for sign in range(128) if not chr(sign).isalnum())
 WORDS_ONLY = bytes.maketrans(BETWEEN_WORDS, b" " * len(BETWEEN_WORDS))
+LETTERS_ONLY = bytes.maketrans(BETWEEN_WORDS + b"0123456789", b" " * (len(BETWEEN_WORDS) + 10))  # "xxx24" is "xxx"
 DOMAIN_LINE = re.compile(r"[^\s/?#@]{1,253}")
 SPACE = re.compile(r"\s")
 # Lines as nearly all of a list of domains are: taken over by the thousand, for such a list may have millions.
@@ -124,7 +127,8 @@ class UrlFilter:
         subword = self._subword.search(url)
         if subword:
             return Verdict(False, "banned_subword", subword[0])
-        words = url.encode("utf-8", "surrogatepass").translate(WORDS_ONLY).split()
+        content = url.encode("utf-8", "surrogatepass")
+        words = content.translate(WORDS_ONLY).split() + content.translate(LETTERS_ONLY).split()
         if self._words.isdisjoint(words):
             return KEEP
         banned = self._banned.intersection(words)

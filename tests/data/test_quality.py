@@ -18,10 +18,12 @@ from pyllm.data.quality import (
     GopherQuality,
     GopherRepetition,
     PageText,
+    RefinedWebQuality,
     c4_quality,
     fineweb_quality,
     gopher_quality,
     gopher_repetition,
+    refinedweb_quality,
     thresholds,
     unwrap,
 )
@@ -446,3 +448,19 @@ def test_long_pages_take_time_in_proportion(unit: str) -> None:
     for rule in RULES:
         rule(page)  # each takes a fraction of a second; quadratic time would be hours
     c4_quality(text, only(C4Quality, citations=True, min_sentences=10**6))
+
+
+def test_upper_case() -> None:
+    """20 words to a line of capitals, in a page of 400: at the threshold; one word more is above it."""
+    shout, prose = " ".join(["BUY"] * 20), "\n".join([" ".join(["word"] * 20)] * 19)
+    assert refinedweb_quality(f"{prose}\n{shout}")
+    verdict = refinedweb_quality(f"{prose}\n{shout} NOW")
+    assert (verdict.reason, verdict.detail) == (
+        "upper_case",
+        "5.2% of the words stand in lines of capitals, above 5.0%",
+    )
+    assert refinedweb_quality(f"{prose}\n{shout} NOW", RefinedWebQuality(max_upper_case=None))
+    assert refinedweb_quality("") and refinedweb_quality("123 456")
+    half = "ABC abc"
+    assert refinedweb_quality(half) and not refinedweb_quality(half + "D")
+    assert not refinedweb_quality("你好 世界 АБв") and refinedweb_quality("你好 世界 Абв")

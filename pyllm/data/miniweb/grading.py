@@ -121,7 +121,11 @@ def grade(folder: Path, truth: Path) -> Grade:
         clusters[line.get("cluster") or line["id"]].append(line)
     for lines in clusters.values():
         kept = [line for line in lines if line["id"] in documents]
-        looked_at = [one for one in lines if one["id"] in documents or dropped[one["id"]].stage.endswith("_duplicates")]
+        looked_at = [
+            one
+            for one in lines
+            if one["id"] in documents or (one["id"] in dropped and dropped[one["id"]].stage.endswith("_duplicates"))
+        ]
         near = [line for line in looked_at if line["reason"] == "near_copy"]
         result.near_copies += len(near)
         if not any(line["keep"] for line in lines):

@@ -8,7 +8,14 @@ from pyllm.data.quality.fineweb import fineweb_quality
 from pyllm.data.quality.gopher import gopher_quality, gopher_repetition
 from pyllm.data.quality.line_wrapping import unwrap
 from pyllm.data.quality.page_text import PageText
-from pyllm.data.quality.thresholds import C4Quality, FineWebQuality, GopherQuality, GopherRepetition
+from pyllm.data.quality.refinedweb import refinedweb_quality
+from pyllm.data.quality.thresholds import (
+    C4Quality,
+    FineWebQuality,
+    GopherQuality,
+    GopherRepetition,
+    RefinedWebQuality,
+)
 
 __all__ = [
     "C4Quality",
@@ -16,9 +23,11 @@ __all__ = [
     "GopherQuality",
     "GopherRepetition",
     "PageText",
+    "RefinedWebQuality",
     "c4_quality",
     "fineweb_quality",
     "gopher_quality",
     "gopher_repetition",
+    "refinedweb_quality",
     "unwrap",
 ]

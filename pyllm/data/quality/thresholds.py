@@ -6,6 +6,8 @@ A rule whose threshold is None is off. "Share" is a fraction from 0 to 1. The so
   the repetition thresholds of its table A1. https://arxiv.org/abs/2112.11446
 - Raffel et al. 2020, "Exploring the Limits of Transfer Learning with a Unified Text-to-Text Transformer", section 2.2
   (the C4 data set). https://arxiv.org/abs/1910.10683
+- Penedo et al. 2023, "The RefinedWeb Dataset for Falcon LLM", section 3.2 and appendix G.2, of which FineWeb keeps
+  less. https://arxiv.org/abs/2306.01116
 - Penedo et al. 2024, "The FineWeb Datasets", sections 3.3 to 3.6. https://arxiv.org/abs/2406.17557
 """
 
@@ -133,7 +135,19 @@ class FineWebQuality:
     max_line_breaks_per_word: float | None = None
 
 
+@dataclass(frozen=True)
+class RefinedWebQuality:
+    """A page is dropped when a share is above its threshold. Penedo et al. 2023, appendix G.2.
+
+    Attributes:
+        max_upper_case: words in lines that are mainly upper case, of the page's.
+    """
+
+    max_upper_case: float | None = 0.05
+
+
 GOPHER_REPETITION = GopherRepetition()
 GOPHER_QUALITY = GopherQuality()
 C4_QUALITY = C4Quality()
 FINEWEB_QUALITY = FineWebQuality()
+REFINEDWEB_QUALITY = RefinedWebQuality()

@@ -54,6 +54,8 @@ class WarcReader(RecordReader):
         lengths = set(CONTENT_LENGTH.findall(head))
         if len(lengths) != 1:
             drop(page, "broken_record", "it states two lengths" if lengths else "it states no length")
+        elif (why := header.get("WARC-Truncated")) and kind in ("response", "resource", "conversion"):
+            drop(page, "truncated_record", f"the crawler stopped reading: {why.strip()[:40]}")
         return Record(page, int(lengths.pop()) if len(lengths) == 1 else None, kind, header.get("Content-Type") or "")
 
     def read_block(self, record: Record, block: bytes) -> Page:
