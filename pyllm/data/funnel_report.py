@@ -104,7 +104,7 @@ def write_plot(funnel: Funnel, path: Path, title: str) -> None:
     from matplotlib.figure import Figure
 
     met = {name: counts for name, counts in funnel.stages.items() if counts.pages_in}
-    figure = Figure(figsize=(10, 1.2 + 0.5 * len(met)), layout="constrained")
+    figure = Figure(figsize=(11, 1.2 + 0.42 * len(met)), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     total, colours = max(funnel.pages, 1), colormaps["tab20"]
@@ -118,9 +118,9 @@ def write_plot(funnel: Funnel, path: Path, title: str) -> None:
             left += count
         axes.text(left + 0.01 * total, place, _dropped_text(counts), va="center", fontsize=7.5, color="#444444")
     axes.set_yticks(range(len(met)), [name.replace("_", " ") for name in met])
-    axes.invert_yaxis()
-    axes.set(xlabel="pages", xlim=(0, 1.45 * total), title=title)
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}" if value <= total else "")
+    axes.set(xlabel="pages", xlim=(0, 1.7 * total), ylim=(len(met) - 0.4, -0.6), title=title)
+    ticks = [value for value in axes.get_xticks() if value <= total]
+    axes.set_xticks(ticks, [f"{value:,.0f}" for value in ticks])
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, dpi=120)
 
