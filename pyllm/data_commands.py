@@ -21,6 +21,7 @@ from pyllm.data.inspection import dropped_pages, page_named
 from pyllm.data.pipeline import run as run_pipeline
 from pyllm.data.pipeline_config import PipelineConfig
 from pyllm.files import file_size
+from pyllm.options import OptionalInt, OptionalText
 from pyllm.tokenizer import Tokenizer
 from pyllm.tokenizer_commands import parquet_files
 from pyllm.train.display import printable
@@ -53,9 +54,9 @@ def inspect(
     folder: tyro.conf.Positional[Path],
     /,
     *,
-    stage: str | None = None,
-    reason: str | None = None,
-    page: str | None = None,
+    stage: OptionalText = None,
+    reason: OptionalText = None,
+    page: OptionalText = None,
     count: int = 3,
     characters: int = 1500,
 ) -> None:
@@ -107,7 +108,7 @@ def tokenize(
     tokenizer: Path,
     out: Path,
     validation_fraction: float = 0.05,
-    threads: int | None = None,
+    threads: OptionalInt = None,
 ) -> None:
     """Make token shards of Parquet files of documents, ready for `pyllm pretrain`.
 
@@ -149,7 +150,7 @@ def miniweb(*, out: Path = Path("miniweb"), megabytes: float = 5.0, seed: int = 
     lists = [f"--blocklist {shlex.quote(str(path))}" for path in sorted((out / "blocklists").iterdir())]
     pages = shlex.quote(str(out / "*.warc.gz"))
     print(f"Written to {out}")
-    print(f"Next: pyllm data run {pages} --out documents --before {CUT_OFF_DATE} {' '.join(lists)}")
+    print(f"Next: pyllm data run {pages} --out clean --before {CUT_OFF_DATE} {' '.join(lists)}")
 
 
 def grade(

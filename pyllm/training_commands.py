@@ -19,10 +19,11 @@ from pyllm.engine import Engine, Sample
 from pyllm.files import file_size
 from pyllm.model.folders import load
 from pyllm.ops.library import library
+from pyllm.options import OptionalPath
 from pyllm.tokenizer import Tokenizer
 from pyllm.tokenizer_commands import DEFAULT_PATH
 from pyllm.train.display import printable
-from pyllm.train.pretrain_config import OptionalPath, PretrainConfig
+from pyllm.train.pretrain_config import PretrainConfig
 from pyllm.train.result import Result
 from pyllm.train.run import RunConfig
 from pyllm.train.run_folder import RunFolder

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import tyro
 
@@ -13,6 +13,7 @@ from pyllm.data.deduplication import BANDS, ROWS, WORDS
 from pyllm.data.quality import C4Quality, FineWebQuality, GopherQuality, GopherRepetition, RefinedWebQuality
 from pyllm.data.url_filter import SOFT_WORDS, STRICT_WORDS, SUBWORDS
 from pyllm.files import file_size
+from pyllm.options import OptionalInt, OptionalPath, OptionalSwitch, OptionalText
 
 Skippable = Literal[
     "url",
@@ -88,9 +89,9 @@ class PipelineConfig:
         progress: show progress; default: on a terminal or in a notebook.
     """
 
-    inputs: tyro.conf.Positional[tuple[str, ...]]
-    out: Path
-    before: str | None = None
+    inputs: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="INPUT ...")] = ()
+    out: Path = Path("clean")
+    before: OptionalText = None
     blocklist: tyro.conf.UseAppendAction[tuple[Path, ...]] = ()
     language: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     language_score: float = 0.65
@@ -100,10 +101,10 @@ class PipelineConfig:
     memory_megabytes: int = 1000
     most_gigabytes: float = 100.0
     dump: str = ""
-    tokenizer: Path | None = None
+    tokenizer: OptionalPath = None
     validation_fraction: float = 0.05
-    processes: int | None = None
-    progress: bool | None = None
+    processes: OptionalInt = None
+    progress: OptionalSwitch = None
     url: UrlRules = field(default_factory=UrlRules)
     gopher_repetition: GopherRepetition = field(default_factory=GopherRepetition)
     gopher_quality: GopherQuality = field(default_factory=GopherQuality)

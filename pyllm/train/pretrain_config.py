@@ -5,25 +5,19 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from tyro.conf import Positional, UseAppendAction, arg
+from tyro.conf import Positional, UseAppendAction
 
 from pyllm.model import GPT, ModelConfig
 from pyllm.model.config import Derived
 from pyllm.ops.library import library
 from pyllm.optim import AdamW, Muon
+from pyllm.options import OptionalFloat, OptionalInt, OptionalPath, OptionalSwitch, OptionalText
 from pyllm.threads import checked_threads
 from pyllm.train.loop import LoopSettings
 from pyllm.train.run_folder import RunFolder, Table, going_on
 from pyllm.train.schedule import Kind, checked_schedule, learning_rate
-
-# What may be left out, as help shows it: INT in place of {None}|INT, and no "default: None".
-OptionalInt = Annotated[int | None, arg(metavar="INT", help_behavior_hint="")]
-OptionalFloat = Annotated[float | None, arg(metavar="FLOAT", help_behavior_hint="")]
-OptionalText = Annotated[str | None, arg(metavar="TEXT", help_behavior_hint="")]
-OptionalPath = Annotated[Path | None, arg(metavar="PATH", help_behavior_hint="")]
-OptionalSwitch = Annotated[bool | None, arg(metavar="True|False", help_behavior_hint="")]
 
 TOKENS_PER_PARAMETER = 20  # Hoffmann et al. 2022, https://arxiv.org/abs/2203.15556, table 3
 MOST_TOKENS_AT_ONCE = 4096  # in a micro-batch: more would cost memory and gain no speed

@@ -15,14 +15,11 @@ from tyro.conf import UseAppendAction
 
 from pyllm.files import file_size
 from pyllm.model import ModelConfig
+from pyllm.options import OptionalFloat, OptionalInt, OptionalSwitch, OptionalText
 from pyllm.tokenizer import SPECIAL_TOKENS, Tokenizer
 from pyllm.train.pretrain import pretrain_in
 from pyllm.train.pretrain_config import (
     NOT_STORED,
-    OptionalFloat,
-    OptionalInt,
-    OptionalSwitch,
-    OptionalText,
     PretrainConfig,
     check_settings,
 )

@@ -14,6 +14,12 @@ A rule whose threshold is None is off. "Share" is a fraction from 0 to 1. The so
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from tyro.conf import arg
+
+Share = Annotated[float | None, arg(metavar="FLOAT|None")]
+Count = Annotated[int | None, arg(metavar="INT|None")]
 
 ENGLISH_STOP_WORDS = ("the", "be", "to", "of", "and", "that", "have", "with")
 """Gopher's eight (appendix A.1.1). For pages in another language pass common words of that as stop_words."""
@@ -40,19 +46,19 @@ class GopherRepetition:
         duplicate_10_grams: ten.
     """
 
-    duplicate_lines: float | None = 0.30
-    duplicate_paragraphs: float | None = 0.30
-    duplicate_line_characters: float | None = 0.20
-    duplicate_paragraph_characters: float | None = 0.20
-    top_2_gram: float | None = 0.20
-    top_3_gram: float | None = 0.18
-    top_4_gram: float | None = 0.16
-    duplicate_5_grams: float | None = 0.15
-    duplicate_6_grams: float | None = 0.14
-    duplicate_7_grams: float | None = 0.13
-    duplicate_8_grams: float | None = 0.12
-    duplicate_9_grams: float | None = 0.11
-    duplicate_10_grams: float | None = 0.10
+    duplicate_lines: Share = 0.30
+    duplicate_paragraphs: Share = 0.30
+    duplicate_line_characters: Share = 0.20
+    duplicate_paragraph_characters: Share = 0.20
+    top_2_gram: Share = 0.20
+    top_3_gram: Share = 0.18
+    top_4_gram: Share = 0.16
+    duplicate_5_grams: Share = 0.15
+    duplicate_6_grams: Share = 0.14
+    duplicate_7_grams: Share = 0.13
+    duplicate_8_grams: Share = 0.12
+    duplicate_9_grams: Share = 0.11
+    duplicate_10_grams: Share = 0.10
 
 
 @dataclass(frozen=True)
@@ -73,16 +79,16 @@ class GopherQuality:
         stop_words: which words these are, in lower case; Gopher's are English.
     """
 
-    min_words: int | None = 50
-    max_words: int | None = 100_000
-    min_mean_word_length: float | None = 3.0
-    max_mean_word_length: float | None = 10.0
-    max_hashes_per_word: float | None = 0.1
-    max_ellipses_per_word: float | None = 0.1
-    max_bullet_lines: float | None = 0.9
-    max_ellipsis_lines: float | None = 0.3
-    min_alphabetic_words: float | None = 0.8
-    min_stop_words: int | None = 2
+    min_words: Count = 50
+    max_words: Count = 100_000
+    min_mean_word_length: Share = 3.0
+    max_mean_word_length: Share = 10.0
+    max_hashes_per_word: Share = 0.1
+    max_ellipses_per_word: Share = 0.1
+    max_bullet_lines: Share = 0.9
+    max_ellipsis_lines: Share = 0.3
+    min_alphabetic_words: Share = 0.8
+    min_stop_words: Count = 2
     stop_words: tuple[str, ...] = ENGLISH_STOP_WORDS
 
 
@@ -103,9 +109,9 @@ class C4Quality:
         curly_brackets: drop pages with "{". Raffel et al. 2020.
     """
 
-    min_sentences: int | None = 5
-    min_words_per_line: int | None = 3
-    max_word_length: int | None = 1000
+    min_sentences: Count = 5
+    min_words_per_line: Count = 3
+    max_word_length: Count = 1000
     terminal_punctuation: bool = False
     javascript: bool = True
     policies: bool = True
@@ -128,11 +134,11 @@ class FineWebQuality:
             published beside it says 0.3.
     """
 
-    min_punctuated_lines: float | None = 0.12
-    max_duplicate_line_characters: float | None = 0.1
-    max_short_lines: float | None = 0.67
+    min_punctuated_lines: Share = 0.12
+    max_duplicate_line_characters: Share = 0.1
+    max_short_lines: Share = 0.67
     short_line_length: int = 30
-    max_line_breaks_per_word: float | None = None
+    max_line_breaks_per_word: Share = None
 
 
 @dataclass(frozen=True)
@@ -143,7 +149,7 @@ class RefinedWebQuality:
         max_upper_case: words in lines that are mainly upper case, of the page's.
     """
 
-    max_upper_case: float | None = 0.05
+    max_upper_case: Share = 0.05
 
 
 GOPHER_REPETITION = GopherRepetition()
