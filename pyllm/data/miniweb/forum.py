@@ -10,7 +10,7 @@ from pyllm.data.miniweb import forum_words as words
 from pyllm.data.miniweb.article import Article
 from pyllm.data.miniweb.everyday_questions import EVERYDAY, FILLERS
 from pyllm.data.miniweb.held_out import is_held_out
-from pyllm.data.miniweb.homework import at_once, operands, told_values, worked
+from pyllm.data.miniweb.homework import Unrepeated, at_once, explanation, is_readable, operands, told_values
 from pyllm.data.miniweb.speller import spelled
 from pyllm.data.miniweb.speller_words import free_words
 from pyllm.data.miniweb.stories import tell
@@ -75,6 +75,7 @@ def write_thread(rng: random.Random, facts: Sequence[Fact]) -> Article:
             raise ValueError(f"{fact.country} is held out: no page may hold a question about it")
     kinds = [kind for kind in KINDS if facts or kind != "fact"]
     theme = pick(rng, kinds) if rng.random() < 0.5 else None
+    page = Unrepeated()
     exchanges: list[Exchange] = []
     least = rng.randrange(2, 7)
     while len(exchanges) < least or _words(exchanges) < LEAST_WORDS:
@@ -82,24 +83,42 @@ def write_thread(rng: random.Random, facts: Sequence[Fact]) -> Article:
         if kind == "story" and any(exchange.about == "story" for exchange in exchanges):
             kind = "everyday"  # one story is enough for a page
         asked = fact_exchange(rng, pick(rng, facts)) if kind == "fact" else EXCHANGES[kind](rng)
-        if all(asked.question != exchange.question for exchange in exchanges):
+        if page.takes("\n".join([asked.question, *asked.answer])):
             exchanges.append(asked)
     users = [_user(rng) for _ in range(4)]
     style = pick(rng, words.STYLES)
     values = {"user": users[0], "other": users[1], "number": rng.randrange(2, 400), "month": pick(rng, words.MONTHS)}
+    title = exchanges[0].question if rng.random() < 0.3 else fill(rng, pick(rng, words.TITLES[theme]), values)
     blocks = [fill(rng, pick(rng, words.OPENERS), values)] if rng.random() < 0.6 else []
     for exchange in exchanges:
-        asker, answerer = rng.sample(users, 2)
-        question, answer = style
-        blocks.append(question.format(user=asker) + exchange.question)
-        blocks.append(answer.format(user=answerer) + exchange.answer[0])
-        blocks.extend(exchange.answer[1:])
-        if rng.random() < 0.3:
-            blocks.append(fill(rng, pick(rng, words.REMARKS), {"user": asker, "other": answerer}))
+        blocks += _written(rng, page, exchange, style, users)
+    while not (is_readable("\n".join(blocks)) and is_readable("\n".join([title, *blocks]))):
+        if any(exchange.about == "arithmetic" for exchange in exchanges) and rng.random() < 0.7:
+            remark = explanation(rng)
+            if page.takes(remark):
+                blocks.append(f"{pick(rng, users)} adds: {remark}")
+            continue
+        asked = everyday_exchange(rng)
+        if page.takes("\n".join([asked.question, *asked.answer])):
+            exchanges.append(asked)
+            blocks += _written(rng, page, asked, style, users)
     if rng.random() < 0.4:
         blocks.append(fill(rng, pick(rng, words.CLOSERS), values))
-    title = exchanges[0].question if rng.random() < 0.3 else fill(rng, pick(rng, words.TITLES[theme]), values)
     return Article("forum", title, blocks, about=[exchange.about for exchange in exchanges])
+
+
+def _written(
+    rng: random.Random, page: Unrepeated, exchange: Exchange, style: tuple[str, str], users: Sequence[str]
+) -> list[str]:
+    """The blocks of a question and its answer, and sometimes what the asker says to it."""
+    asker, answerer = rng.sample(users, 2)
+    question, answer = style
+    blocks = [question.format(user=asker) + exchange.question, answer.format(user=answerer) + exchange.answer[0]]
+    blocks += exchange.answer[1:]
+    remark = fill(rng, pick(rng, words.REMARKS), {"user": asker, "other": answerer})
+    if rng.random() < 0.3 and page.takes(remark):
+        blocks.append(remark)
+    return blocks
 
 
 def fact_exchange(rng: random.Random, fact: Fact) -> Exchange:
@@ -118,9 +137,9 @@ def sum_exchange(rng: random.Random) -> Exchange:
         return Exchange(f"{problem}?", [answer.strip()], "arithmetic")
     operator = pick(rng, "++-")
     left, right = operands(rng, operator, 2)
-    values = {**told_values(rng, left, operator, right), "problem": f"{left} {operator} {right}"}
-    asked = pick(rng, words.SUM_QUESTIONS)
-    return Exchange(fill(rng, asked, values), [worked(left, operator, right)], "arithmetic")
+    values = told_values(rng, left, operator, right)
+    question, answer = pick(rng, words.SUM_QUESTIONS), pick(rng, words.SUM_ANSWERS)
+    return Exchange(fill(rng, question, values), [fill(rng, answer, values)], "arithmetic")
 
 
 def spelling_exchange(rng: random.Random) -> Exchange:

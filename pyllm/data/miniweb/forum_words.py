@@ -197,6 +197,19 @@ SUM_QUESTIONS = [
     "What is the answer to {problem}?",
 ]
 
+SUM_ANSWERS = [
+    "{worked}",
+    "{worked}",
+    "{worked}",
+    "{worked}",
+    "{worked} (That is how we learned it at school|My teacher taught it to me in this way).",
+    "{worked} Write one number below the other, and it is (easy|not hard at all).",
+    "{worked} Try the next one yourself, and tell us what you get.",
+    "{worked} I have checked it twice.",
+    "{worked} If you do it step by step, nothing can go wrong.",
+    "{worked} Tell {name} to do the ones first and then the tens, always in this order.",
+]
+
 # Questions for the letters of a word, each with its answer.
 SPELLING = [
     ("How do you spell {word}?", "{word}: {spelled}."),

@@ -138,16 +138,16 @@ def tell(rng: random.Random, most_words: int = MAX_WORDS) -> Story:
     own, shared = (plot.happy_ends, frame.HAPPY_ENDS) if ending == "happy" else (plot.sad_ends, frame.SAD_ENDS)
     end = pick(rng, own) if own and rng.random() < 0.4 else pick(rng, shared)
     paragraphs = [
-        " ".join(opening),
-        pick(rng, plot.wishes),
-        f"{pick(rng, plot.problems)} {trouble}",
-        tries[0],
-        *([advice] if rng.random() < 0.5 else []),
-        *tries[1:],
-        turn,
-        end,
+        opening,
+        [pick(rng, plot.wishes)],
+        [pick(rng, plot.problems), trouble],
+        [tries[0]],
+        *([[advice]] if rng.random() < 0.5 else []),
+        *([another] for another in tries[1:]),
+        [turn],
+        [end],
     ]
-    text = word(rng, "\n".join(paragraphs)).format_map(values)
+    text = "\n".join(" ".join(word(rng, one) for one in paragraph) for paragraph in paragraphs).format_map(values)
     excess = text.count(" ") + len(paragraphs) - most_words
     written = text.split("\n")
     if excess > 0 and len(written) > 6:

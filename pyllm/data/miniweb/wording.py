@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias, TypeVar
 
+TEMPLATES = 8192  # that are kept parsed: more than there are, so that none is parsed twice
+
 Choice = TypeVar("Choice")
 Part: TypeAlias = "str | tuple[tuple[Part, ...], ...]"  # a piece of text, or alternatives
 
@@ -68,6 +70,22 @@ def words_of(template: str) -> list[str]:
     return re.findall(r"[A-Za-z]+(?:'[a-z]+)?", re.sub(r"\{\w+\}", " ", template))
 
 
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, with what closes them; lines are apart."""
+    return [sentence for sentence in re.split(r"(?<=[.?!])(?<!\bM[rs]\.)(?<!\bMrs\.) |\n", text) if sentence]
+
+
+def wordiness(text: str) -> tuple[float, float]:
+    """How much of a text is words: of the words and numbers, the share that has a letter, and the mean length.
+
+    Both are 0 for a text that has neither words nor numbers.
+    """
+    found = [re.sub(r"^\W+|\W+$", "", token) for token in text.split()]
+    found = [token for token in found if token]
+    lettered = sum(any(map(str.isalpha, token)) for token in found)
+    return lettered / max(1, len(found)), sum(map(len, found)) / max(1, len(found))
+
+
 def _begins_with_a_vowel(noun: str) -> bool:
     if re.match(r"(uni|use|usu|one\b|eu|uk)", noun, re.IGNORECASE):
         return False
@@ -82,7 +100,7 @@ def _choose(rng: random.Random, parts: tuple[Part, ...], chosen: list[str]) -> N
             _choose(rng, part[int(rng.random() * len(part))], chosen)
 
 
-@functools.cache
+@functools.lru_cache(maxsize=TEMPLATES)
 def _parsed(template: str) -> tuple[Part, ...]:
     """Strings, and tuples of the alternatives' own parts."""
     options, end = _parse(template, 0)
