@@ -25,7 +25,7 @@ from pathlib import Path
 from pairing import Bench, Row, Work
 from real_pages import Downloads, add_gold_options, gold_pages
 
-from pyllm.data.miniweb import write_crawl
+from pyllm.data.miniweb import WARC, write_crawl
 from pyllm.data.miniweb.warc_writing import WarcWriter
 
 LEAST_RATIO = 5.0
@@ -61,7 +61,7 @@ def real_crawl(bench: Bench) -> Path | None:
 def small_internet(bench: Bench, megabytes: float, files: int = 1) -> list[Path]:
     """The small internet in so many WARC files."""
     folder = bench.folder / f"miniweb_{megabytes:g}"
-    parts = sorted(write_crawl(folder, megabytes, progress=False).glob("*.warc.gz"))
+    parts = sorted((write_crawl(folder, megabytes, progress=False) / WARC).glob("*.warc.gz"))
     joined = []
     for number in range(files):
         path = bench.folder / f"{folder.name}_{number}.warc.gz"

@@ -144,11 +144,11 @@ def miniweb(*, out: Path = Path("miniweb"), megabytes: float = 5.0, seed: int = 
         megabytes: of clean text.
         seed: of all that is random: the same seed makes the same bytes.
     """
-    from pyllm.data.miniweb import CUT_OFF_DATE, write_crawl
+    from pyllm.data.miniweb import CUT_OFF_DATE, WARC, write_crawl
 
     write_crawl(out, megabytes=megabytes, seed=seed, progress=True)
     lists = [f"--blocklist {shlex.quote(str(path))}" for path in sorted((out / "blocklists").iterdir())]
-    pages = shlex.quote(str(out / "*.warc.gz"))
+    pages = shlex.quote(str(out / WARC))
     print(f"Written to {out}")
     print(f"Next: pyllm data run {pages} --out clean --before {CUT_OFF_DATE} {' '.join(lists)}")
 

@@ -143,16 +143,24 @@ def run(config: RunConfig) -> Result:
 
 def _documents(folder: RunFolder, config: RunConfig) -> PipelineResult:
     """The documents of the run's web pages."""
-    from pyllm.data.miniweb import CUT_OFF_DATE, write_crawl
+    from pyllm.data.miniweb import CUT_OFF_DATE, TRUTH, WARC, write_crawl
     from pyllm.data.pipeline import run as run_pipeline
     from pyllm.data.pipeline_config import PipelineConfig
 
     inputs, before = config.warc, None
+    blocklists: tuple[Path, ...] = ()
     if not inputs:
-        write_crawl(folder.crawl, megabytes=config.megabytes, seed=config.seed, progress=config.progress)
-        inputs, before = (str(folder.crawl / "*.warc.gz"),), CUT_OFF_DATE
+        if not (folder.crawl / TRUTH).exists():  # it is written last
+            write_crawl(folder.crawl, megabytes=config.megabytes, seed=config.seed, progress=config.progress)
+        inputs, before = (str(folder.crawl / WARC),), CUT_OFF_DATE
+        blocklists = tuple(sorted((folder.crawl / "blocklists").iterdir()))
     pipeline = PipelineConfig(
-        inputs=inputs, out=folder.documents, before=before, processes=config.threads, progress=config.progress
+        inputs=inputs,
+        out=folder.documents,
+        before=before,
+        blocklist=blocklists,
+        processes=config.threads,
+        progress=config.progress,
     )
     result = run_pipeline(pipeline)
     if not result.funnel.kept:

@@ -49,7 +49,7 @@ def members(path: Path) -> Iterator[bytes]:
 
 def records(folder: Path) -> Iterator[tuple[str, dict[str, str], bytes]]:
     """File, headers and content of each record."""
-    for path in sorted(folder.glob("*.warc.gz")):
+    for path in sorted((folder / "warc").glob("*.warc.gz")):
         for member in members(path):
             head, _, content = member.partition(b"\r\n\r\n")
             lines = head.decode().split("\r\n")[1:]
@@ -116,9 +116,10 @@ def test_the_same_bytes_for_the_same_seed(tmp_path: Path) -> None:
 
 
 def test_files_of_an_earlier_larger_crawl_go(tmp_path: Path) -> None:
-    (tmp_path / "miniweb-00007.warc.gz").write_bytes(b"old")
+    (tmp_path / "warc").mkdir()
+    (tmp_path / "warc" / "miniweb-00007.warc.gz").write_bytes(b"old")
     write_crawl(tmp_path, 0.05)
-    assert [path.name for path in tmp_path.glob("*.warc.gz")] == ["miniweb-00000.warc.gz"]
+    assert [path.name for path in (tmp_path / "warc").glob("*.warc.gz")] == ["miniweb-00000.warc.gz"]
 
 
 def test_a_crawl_that_was_broken_off_has_no_truth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,7 +142,7 @@ def test_a_size_that_is_none(megabytes: float, tmp_path: Path) -> None:
 
 
 def test_size_files_and_shares(folder: Path, truth: list[Truth]) -> None:
-    assert len(list(folder.glob("miniweb-*.warc.gz"))) == 2
+    assert len(list((folder / "warc").glob("miniweb-*.warc.gz"))) == 2
     sizes = Counter[str]()
     for page in truth:
         if page["keep"]:
@@ -165,7 +166,7 @@ def test_the_truth_tells_of_each_response_and_of_nothing_else(folder: Path, trut
 
 def test_fastwarc_and_warcio_read_a_whole_file(folder: Path, truth: list[Truth]) -> None:
     fastwarc = pytest.importorskip("fastwarc.warc")
-    path = folder / "miniweb-00000.warc.gz"
+    path = folder / "warc" / "miniweb-00000.warc.gz"
     wanted = [page["id"] for page in truth if page["file"] == path.name]
     with path.open("rb") as file:
         read = fastwarc.ArchiveIterator(file, record_types=fastwarc.WarcRecordType.response, verify_digests=True)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pyllm.data.miniweb import CUT_OFF_DATE, write_crawl
+from pyllm.data.miniweb import CUT_OFF_DATE, TRUTH, WARC, write_crawl
 from pyllm.data.miniweb.grading import Grade, grade
 from pyllm.data.pipeline import run
 from pyllm.data.pipeline_config import PipelineConfig
@@ -20,10 +20,10 @@ def graded(web: Path) -> Grade:
     """With the published thresholds, and no other help than the blocklists, which name most of the bad sites."""
     lists = tuple(sorted((web / "blocklists").iterdir()))
     config = PipelineConfig(
-        inputs=(str(web / "*.warc.gz"),), out=web / "out", before=CUT_OFF_DATE, blocklist=lists, progress=False
+        inputs=(str(web / WARC),), out=web / "out", before=CUT_OFF_DATE, blocklist=lists, progress=False
     )
     run(config)
-    return grade(web / "out", web / "truth.jsonl.gz")
+    return grade(web / "out", web / TRUTH)
 
 
 def test_kept_pages(graded: Grade) -> None:
@@ -52,10 +52,10 @@ def test_grading_sees_what_is_wrong(web: Path, graded: Grade) -> None:
     """Without filters, copies and junk are kept, addresses stay; with all dropped, nothing is found."""
     skip = ("language", "gopher_repetition", "gopher_quality", "c4_quality", "fineweb_quality", "refinedweb_quality")
     bad = PipelineConfig(
-        inputs=(str(web / "*0000[0].warc.gz"),), out=web / "bad", skip=(*skip, "duplicates", "pii"), progress=False
+        inputs=(str(web / WARC / "*0.warc.gz"),), out=web / "bad", skip=(*skip, "duplicates", "pii"), progress=False
     )
     run(bad)
-    worse = grade(web / "bad", web / "truth.jsonl.gz")
+    worse = grade(web / "bad", web / TRUTH)
     assert worse.precision < 0.7 and worse.wrong["spam"] and worse.wrong["exact_copy"] and worse.wrong["foreign:de"]
     assert worse.added > 0  # addresses that should have been masked
     assert worse.near_copies_found < 0.6 and worse.addresses_left_share > 0.9

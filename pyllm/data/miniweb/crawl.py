@@ -45,6 +45,7 @@ CUT_OFF_DATE = "2024-07-01"
 FIRST_DATE = "2021-01-01"
 LAST_DATE = "2024-12-31"
 
+WARC, TRUTH = "warc", "truth.jsonl.gz"
 MEGABYTES_A_FILE = 1.0
 ADDRESSES = 0.06  # share of the kept pages that have e-mail or IP addresses in them
 RESERVOIR = 400  # pages of which copies can still be made
@@ -58,7 +59,7 @@ Truth = dict[str, object]
 def write_crawl(folder: str | Path, megabytes: float = 5.0, seed: int = 0, progress: bool | None = None) -> Path:
     """Writes a crawl of the small internet into a folder; the same bytes for the same size and seed.
 
-    folder/miniweb-00000.warc.gz, -00001 and so on: the pages, about as many to drop as to keep.
+    folder/warc/miniweb-00000.warc.gz, -00001 and so on: the pages, about as many to drop as to keep.
     folder/truth.jsonl.gz: a line for each response in them: its id, url, file, date and kind; whether to keep it and,
     if not, the reason; its clean text; the addresses in it that are to be masked; what it is about. Pages with the
     same `cluster` say the same, and one of them is to be kept, whichever; `of` is a copy's original.
@@ -88,16 +89,18 @@ def write_crawl(folder: str | Path, megabytes: float = 5.0, seed: int = 0, progr
     files = max(1, math.ceil(megabytes / MEGABYTES_A_FILE))
     names = [f"miniweb-{number:05d}.warc.gz" for number in range(files)]
     (folder / "truth.jsonl.gz").unlink(missing_ok=True)
-    for old in folder.glob("miniweb-*.warc.gz"):
+    warc = folder / WARC
+    make_folder(warc)
+    for old in warc.glob("miniweb-*.warc.gz"):
         if old.name not in names:
             old.unlink()
     wanted = int(megabytes * 1_000_000)
-    with written_whole(folder / "truth.jsonl.gz") as truth, Progress("miniweb", "bytes", wanted, progress) as shown:
+    with written_whole(folder / TRUTH) as truth, Progress("miniweb", "bytes", wanted, progress) as shown:
         crawl = _Crawl(megabytes, seed, _GzipLines(truth))
         crawl.dubious.write_lists(folder / "blocklists")
         for number, name in enumerate(names):
             with ExitStack() as stack:
-                file = stack.enter_context(written_whole(folder / name))
+                file = stack.enter_context(written_whole(warc / name))
                 crawl.begin_file(file, name, number)
                 while crawl.clean_bytes < wanted * (number + 1) / files:
                     crawl.write_next(crawl.clean_bytes / wanted)
