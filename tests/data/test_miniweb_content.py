@@ -10,6 +10,7 @@ import pytest
 
 from pyllm.data.miniweb import countries, everyday_questions, forum_words, letters, speller_words, stories, story_words
 from pyllm.data.miniweb.article import Article
+from pyllm.data.miniweb.encyclopedia import Encyclopedia
 from pyllm.data.miniweb.forum import ATTRIBUTES, Fact, named, write_thread
 from pyllm.data.miniweb.held_out import is_held_out, operands_key
 from pyllm.data.miniweb.homework import key_of, write_homework
@@ -24,7 +25,7 @@ from pyllm.data.miniweb.homework_steps import (
 from pyllm.data.miniweb.letters import write_diary, write_letter
 from pyllm.data.miniweb.speller import write_spelling
 from pyllm.data.miniweb.stories import story_elements, tell, write_story
-from pyllm.data.miniweb.wording import a, fill, listed
+from pyllm.data.miniweb.wording import a, fill, listed, sentences, wordiness
 
 ANSWERS = {
     "France": ("Paris", "French", "euros", "Europe", "69 million", "Mont Blanc"),
@@ -445,3 +446,50 @@ def test_alternatives_and_slots() -> None:
         fill(random.Random(0), "{slot}", {})
     assert (a("apple"), a("uniform"), a("hour"), a("hat")) == ("an apple", "a uniform", "an hour", "a hat")
     assert (listed(["x"]), listed(["x", "y", "z"])) == ("x", "x, y and z")
+
+
+@cache
+def encyclopedia(count: int = 3000) -> list[Article]:
+    writer = Encyclopedia(random.Random(0))
+    return [writer.write(number / count) for number in range(count)]
+
+
+def share_of_the_most_frequent(text: str, count: int) -> float:
+    """The share of a text's characters that the sequence of words takes which takes most."""
+    words = plain_words(text)
+    found = Counter(tuple(words[place : place + count]) for place in range(len(words) - count + 1))
+    return max(len("".join(sequence)) * times for sequence, times in found.items()) / len(text)
+
+
+def test_no_name_fills_a_page_of_the_encyclopedia() -> None:
+    for page in encyclopedia():
+        for text in (page.text, "\n".join(page.blocks)):
+            assert share_of_the_most_frequent(text, 3) <= 0.14, text
+            assert share_of_the_most_frequent(text, 2) <= 0.16, text
+
+
+def test_a_page_on_a_country_names_it_in_every_second_sentence_at_most() -> None:
+    shares: dict[str, list[float]] = {}
+    for page in encyclopedia():
+        if len(page.about) == 1 and page.about[0] in countries.BY_NAME:
+            told = sentences("\n".join(page.blocks))
+            naming = [sentence for sentence in told if page.about[0] in sentence]
+            shares.setdefault(page.about[0], []).append(len(naming) / len(told))
+    for name, found in shares.items():
+        assert max(found) <= 0.6, name
+        assert sum(found) / len(found) <= 0.5, name
+    assert {country.name for country in countries.FAMILIAR} <= shares.keys()
+    assert sum(map(sum, shares.values())) / sum(map(len, shares.values())) < 0.45
+
+
+def test_sentences_and_how_much_of_a_text_is_words() -> None:
+    assert sentences("One. Two! Mrs. Hill and Mr. Cook? Yes\nNo") == [
+        "One.",
+        "Two!",
+        "Mrs. Hill and Mr. Cook?",
+        "Yes",
+        "No",
+    ]
+    assert sentences("") == []
+    assert wordiness('"It is 12 + 5."') == (2 / 4, 7 / 4)
+    assert wordiness("") == wordiness("+ -") == (0, 0)

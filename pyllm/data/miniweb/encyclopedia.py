@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import random
 
+from pyllm.data.miniweb import encyclopedia_asides as asides
 from pyllm.data.miniweb import encyclopedia_wordings as wordings
 from pyllm.data.miniweb.article import Article
 from pyllm.data.miniweb.cities import CITIES, City
@@ -16,20 +17,24 @@ from pyllm.data.miniweb.wording import fill, first_upper, listed, pick, pick_som
 HELD_OUT_TICKETS, OTHER_TICKETS = 7, 6
 
 # How often each kind of page comes up.
-PAGES = {"country": 31, "overview": 48, "comparison": 11, "city": 10}
+PAGES = {"country": 25, "overview": 55, "comparison": 10, "city": 10}
 
+# What a country's profile tells: wordings with its name, and such as follow another sentence on it.
 PROFILE_WORDINGS = {
-    "neighbours": wordings.NEIGHBOURS,
-    "landscape": wordings.LANDSCAPE,
-    "weather": wordings.WEATHER,
-    "rivers": wordings.RIVERS,
-    "cities": wordings.CITIES,
-    "sights": wordings.SIGHTS,
-    "foods": wordings.FOODS,
-    "animals": wordings.ANIMALS,
-    "makes": wordings.MAKES,
-    "sports": wordings.SPORTS,
+    "neighbours": (wordings.NEIGHBOURS, asides.NEIGHBOURS),
+    "landscape": (wordings.LANDSCAPE, asides.LANDSCAPE),
+    "weather": (wordings.WEATHER, asides.WEATHER),
+    "rivers": (wordings.RIVERS, asides.RIVERS),
+    "cities": (wordings.CITIES, asides.CITIES),
+    "sights": (wordings.SIGHTS, asides.SIGHTS),
+    "foods": (wordings.FOODS, asides.FOODS),
+    "animals": (wordings.ANIMALS, asides.ANIMALS),
+    "makes": (wordings.MAKES, asides.MAKES),
+    "sports": (wordings.SPORTS, asides.SPORTS),
 }
+
+# Of these, every profile tells something.
+_PROFILE_OF_ALL = tuple(name for name in PROFILE_WORDINGS if name not in ("neighbours", "rivers"))
 
 
 class Encyclopedia:
@@ -141,7 +146,16 @@ def _cities_of(country: Country) -> tuple[City, ...]:
 
 
 def _tell(rng: random.Random, templates: tuple[str, ...], country: Country, **more: str) -> str:
-    return fill(rng, pick(rng, templates), {**slots(country), **more} if more else slots(country))
+    land = pick(rng, _other_names(country))
+    return fill(rng, pick(rng, templates), {**slots(country), "land": land, "Land": first_upper(land), **more})
+
+
+@functools.cache
+def _other_names(country: Country) -> tuple[str, ...]:
+    """What the country is called where its name need not be repeated."""
+    if country.in_text in asides.KINGDOMS:
+        return ("the country", "the country", "the kingdom")
+    return ("the country", "the country", "the republic" if country.in_text in asides.REPUBLICS else "the land")
 
 
 def _tell_several(rng: random.Random, templates: tuple[str, ...], country: Country, count: int) -> list[str]:
@@ -151,14 +165,32 @@ def _tell_several(rng: random.Random, templates: tuple[str, ...], country: Count
     return [fill(rng, templates[place % len(templates)], slots(country)) for place in places]
 
 
-def _tell_profile(rng: random.Random, attribute: str, country: Country) -> str:
-    """A sentence from the country's profile; "" where it says nothing of this."""
+def _tell_profile(rng: random.Random, attribute: str, country: Country, named: bool = False) -> str:
+    """A sentence from the country's profile, with or without its name; "" where it says nothing of this."""
     things: tuple[str, ...] = getattr(PROFILES[country.name], attribute)
     if not things:
         return ""
     chosen = pick_some(rng, things, rng.randint(2, 4) if attribute != "weather" else rng.randint(1, 2))
     text = ", ".join(chosen) if attribute == "weather" else listed(chosen)
-    return _tell(rng, PROFILE_WORDINGS[attribute], country, things=text)
+    with_name, without = PROFILE_WORDINGS[attribute]
+    return _tell(rng, with_name if named else without, country, things=text)
+
+
+def _woven(rng: random.Random, named: list[str], without: list[str], theme: str, country: Country) -> list[str]:
+    """Sentences with the country's name and sentences without it in turn, so that its name does not fill the page.
+
+    Args:
+        rng: where its chances come from.
+        named: those that name it.
+        without: those that do not; as many as are missing are told of how people live.
+        theme: a key of `LIFE`.
+        country: the country.
+    """
+    without = [sentence for sentence in without if sentence]
+    missing = max(0, len(named) - len(without))
+    without += [_tell(rng, (life,), country) for life in rng.sample(asides.LIFE[theme], missing)]
+    sentences = [one for pair in zip(named, without, strict=False) for one in pair]
+    return sentences + without[len(named) :]
 
 
 def _joined(*sentences: str) -> str:
@@ -166,9 +198,9 @@ def _joined(*sentences: str) -> str:
 
 
 def _numbers(rng: random.Random, country: Country) -> list[str]:
-    told = [_tell(rng, wordings.POPULATION, country)]
+    told = [_tell(rng, asides.POPULATION, country)]
     if country.peak:
-        told.append(_tell(rng, wordings.PEAK, country))
+        told.append(_tell(rng, asides.PEAK, country))
     rng.shuffle(told)
     return told
 
@@ -179,30 +211,22 @@ def _country_page(rng: random.Random, country: Country) -> Article:
     focus = pick(rng, ("portrait", "money", "people", "travel", "nature", "portrait"))
     title = fill(rng, pick(rng, _COUNTRY_TITLES[focus]), name)
     first = [_tell(rng, wordings.OPENINGS, country)] if rng.random() < 0.5 else []
-    first += [_tell(rng, wordings.REGION, country), _tell(rng, wordings.CAPITAL, country)]
-    if rng.random() < 0.6:
-        first.append(_tell(rng, wordings.LANGUAGE_AND_CURRENCY, country))
+    first.append(_tell(rng, asides.REGION if first else wordings.REGION, country))
+    numbers = [(wordings.POPULATION, asides.POPULATION), (wordings.PEAK, asides.PEAK)]
+    if country.peak:
+        rng.shuffle(numbers)  # one stands in the first paragraph, the other begins that on nature
+
+    def facts(theme: str, one: tuple[str, ...], both: tuple[str, ...], *attributes: str) -> list[str]:
+        named = _tell_several(rng, one, country, 3 if focus == theme != "travel" else 2)
+        named += [_tell(rng, both, country)] if focus == theme else []
+        return _woven(rng, named, [_tell_profile(rng, each, country) for each in attributes], theme, country)
+
     paragraphs = {
-        "money": [
-            *_tell_several(rng, wordings.CURRENCY, country, 3 if focus == "money" else 2),
-            _tell_profile(rng, "makes", country),
-            _tell(rng, wordings.CAPITAL_AND_CURRENCY, country) if focus == "money" else "",
-        ],
-        "people": [
-            *_tell_several(rng, wordings.LANGUAGE, country, 3 if focus == "people" else 2),
-            _tell_profile(rng, "foods", country),
-            _tell_profile(rng, "sports", country),
-            _tell(rng, wordings.CAPITAL_AND_LANGUAGE, country) if focus == "people" else "",
-        ],
-        "travel": [
-            *_tell_several(rng, wordings.CAPITAL, country, 2),
-            _tell_profile(rng, "cities", country),
-            _tell_profile(rng, "sights", country),
-            _tell(rng, wordings.CAPITAL_AND_CURRENCY, country) if focus == "travel" else "",
-        ],
+        "money": facts("money", wordings.CURRENCY, wordings.CAPITAL_AND_CURRENCY, "makes"),
+        "people": facts("people", wordings.LANGUAGE, wordings.CAPITAL_AND_LANGUAGE, "foods", "sports"),
+        "travel": facts("travel", wordings.CAPITAL, wordings.CAPITAL_AND_CURRENCY, "cities", "sights"),
         "nature": [
-            *_numbers(rng, country),
-            _tell_profile(rng, "landscape", country),
+            _tell_profile(rng, "landscape", country) if country.peak else "",
             _tell_profile(rng, "rivers", country),
             _tell_profile(rng, "animals", country),
             _tell_profile(rng, "weather", country),
@@ -214,16 +238,27 @@ def _country_page(rng: random.Random, country: Country) -> Article:
     if focus in themes:
         themes.remove(focus)
         themes = [focus, *themes[: rng.randint(1, 3)]]
-    blocks = [_joined(*first)]
+    blocks: list[str] = []
     for theme in themes:
         sentences = paragraphs[theme]
         if theme == "nature":
             rng.shuffle(sentences)
-            sentences = sentences[: rng.randint(4, 7)]
+            if country.peak:
+                begin = _tell(rng, numbers[1][0], country)
+            else:
+                begin = _tell_profile(rng, "landscape", country, named=True)
+            sentences = [begin, *sentences[: rng.randint(4, 5)]]
         blocks.append(_joined(*sentences))
-    last = [_tell(rng, wordings.ALL_THREE, country)]
+    capital = _tell(rng, wordings.CAPITAL, country)
+    while any(capital in block for block in blocks):
+        capital = _tell(rng, wordings.CAPITAL, country)
+    first += [capital, _tell(rng, numbers[0][1], country)]
     if rng.random() < 0.6:
-        last.insert(rng.randint(0, 1), _tell(rng, wordings.CLOSINGS, country))
+        first.append(_tell(rng, wordings.LANGUAGE_AND_CURRENCY, country))
+    blocks.insert(0, _joined(*first))
+    last = [_tell(rng, wordings.ALL_THREE, country)]
+    if rng.random() < 0.8:
+        last.append(_tell(rng, asides.CLOSINGS, country))
     blocks.append(_joined(*last))
     return Article("encyclopedia", title, blocks, [country.name])
 
@@ -264,14 +299,15 @@ def _comparison_page(rng: random.Random, one: Country, other: Country) -> Articl
         _joined(fill(rng, pick(rng, currencies), values), *(_tell(rng, wordings.CURRENCY, c) for c in (one, other))),
     ]
     sizes = [fill(rng, pick(rng, _MORE_PEOPLE), {"r": slots(rich)["c"], "R": slots(rich)["C"], "p": slots(poor)["c"]})]
-    sizes += [_tell(rng, wordings.POPULATION, country) for country in (one, other)]
+    sizes.append(fill(rng, pick(rng, _BOTH_POPULATIONS), values))
     if low.peak and high.peak_metres > low.peak_metres:
-        sizes += [_tell(rng, wordings.PEAK, country) for country in (high, low)]
-        sizes.append(f"So the highest point of {high.in_text} is higher than that of {low.in_text}.")
+        heights = slots(high) | {key + "2": value for key, value in slots(low).items()}
+        sizes.append(fill(rng, pick(rng, _BOTH_PEAKS), heights))
     blocks.append(_joined(*sizes))
-    attributes = rng.sample(tuple(PROFILE_WORDINGS), 3)
-    blocks.append(_joined(*(_tell_profile(rng, name, c) for name in attributes for c in (one, other))))
-    rng.shuffle(blocks[1:])
+    for country in (one, other):
+        first, *more = rng.sample(_PROFILE_OF_ALL, rng.randint(4, 6))
+        told = [_tell_profile(rng, first, country, named=True), *(_tell_profile(rng, name, country) for name in more)]
+        blocks.append(_joined(*told))
     blocks.append(_joined(*(_tell(rng, wordings.ALL_THREE, country) for country in (one, other))))
     return Article("encyclopedia", fill(rng, pick(rng, _COMPARISON_TITLES), values), blocks, [one.name, other.name])
 
@@ -286,16 +322,13 @@ def _city_page(rng: random.Random, city: City) -> Article:
     if not city.is_capital:
         first.append(_tell(rng, wordings.CAPITAL, country))
     days = [fill(rng, one, values) for one in rng.sample(_CITY_DAYS, rng.randint(3, 5))]
+    facts = [*_tell_several(rng, wordings.LANGUAGE, country, 2), *_tell_several(rng, wordings.CURRENCY, country, 2)]
+    attributes = ("foods", "weather", pick(rng, ("cities", "sports", "landscape")))
     blocks = [
         _joined(*first),
         _joined(fill(rng, pick(rng, _CITY_SIGHTS), values), *days),
-        _joined(*_tell_several(rng, wordings.LANGUAGE, country, 2), *_tell_several(rng, wordings.CURRENCY, country, 2)),
-        _joined(
-            _tell_profile(rng, "foods", country),
-            _tell_profile(rng, "weather", country),
-            _tell_profile(rng, pick(rng, ("cities", "sports", "landscape")), country),
-            _tell(rng, wordings.ALL_THREE, country),
-        ),
+        _joined(*_woven(rng, facts, [_tell_profile(rng, each, country) for each in attributes], "people", country)),
+        _joined(_tell(rng, wordings.ALL_THREE, country), _tell(rng, asides.LIFE["travel"], country)),
     ]
     return Article("encyclopedia", fill(rng, pick(rng, _CITY_TITLES), values), blocks, [city.name, country.name])
 
@@ -303,15 +336,15 @@ def _city_page(rng: random.Random, city: City) -> Article:
 def _short_page(rng: random.Random, country: Country) -> Article:
     """A country that few pages tell of: each fact once."""
     values = slots(country)
-    first = [_tell(rng, wordings.OPENINGS, country), _tell(rng, wordings.REGION, country)]
+    first = [_tell(rng, wordings.OPENINGS, country), _tell(rng, asides.REGION, country)]
     first.append(_tell(rng, wordings.CAPITAL, country))
     second = [_tell(rng, wordings.LANGUAGE, country)]
     if country.currency:
         second.append(_tell(rng, wordings.CURRENCY, country))
-    second += _numbers(rng, country)
-    rng.shuffle(second)
-    general = [fill(rng, one, values) for one in rng.sample(_GENERAL, rng.randint(3, 5))]
-    blocks = [_joined(*first), _joined(*second), _joined(*general, _tell(rng, wordings.CLOSINGS, country))]
+    second = _woven(rng, second, _numbers(rng, country), "money", country)
+    count = rng.randint(3, 5) + values["c"].count(" ")  # where the name is long, the page is too
+    general = [fill(rng, one, values) for one in rng.sample(_GENERAL, count)]
+    blocks = [_joined(*first), _joined(*second), _joined(*general, _tell(rng, asides.CLOSINGS, country))]
     return Article("encyclopedia", fill(rng, pick(rng, _COUNTRY_TITLES["portrait"]), values), blocks, [country.name])
 
 
@@ -401,6 +434,14 @@ _OTHER_CURRENCY = (
     "{Cur} is the currency of {c}, but {cur2} is the currency of {c2}.",
     "In {c} people pay with {cur}, in {c2} with {cur2}.",
 )
+_BOTH_POPULATIONS = (
+    "About {pop} people live in {c}, and about {pop2} in {c2}.",
+    "{C} has about {pop} inhabitants, while {c2} has about {pop2}.",
+)
+_BOTH_PEAKS = (
+    "The highest point of {c}, {peak} at {m} metres, is higher than that of {c2}, {peak2} at {m2} metres.",
+    "{peak}, the highest point of {c}, reaches {m} metres, and {peak2}, that of {c2}, only {m2}.",
+)
 _MORE_PEOPLE = (
     "More people live in {r} than in {p}.",
     "{R} has more inhabitants than {p}.",
@@ -450,7 +491,7 @@ _GENERAL = (
     "Guests are (welcome|well received), and they are asked many questions.",
     "(Football|Music|Dancing) is loved by young and old.",
     "The markets sell fruit, vegetables, cloth and (tools|shoes|toys).",
-    "Few of our readers have been to {c}; those who have speak well of it.",
-    "A stamp from {c} is a fine thing for a collector.",
+    "Few of our readers have been there; those who have speak well of it.",
+    "A stamp from there is a fine thing for a collector.",
     "Its (radio|newspapers) report on the weather, the harvest and the football.",
 )

@@ -1,5 +1,7 @@
 """How the encyclopedia words a fact. Every template is a sentence of its own, so that any of them may follow another.
 
+Wordings without the name are in pyllm.data.miniweb.encyclopedia_asides.
+
 Slots: {c} the country in a sentence, {C} at its beginning, {cs} and {Cs} its possessive, {a} its adjective, {cap},
 {lang}, {cur} "the yen", {Cur} "The yen", {curs} several of it, {region}, {pop}, {peak}, {m} its metres. Alternatives
 stand in parentheses: see pyllm.data.miniweb.wording.
@@ -192,14 +194,4 @@ OPENINGS = (
     "There is much to tell about {c}, so let us begin with the most important things.",
     "Our readers have asked us to write about {c}, and we are happy to do so.",
     "{C} is a country with a long story and many customs.",
-)
-
-CLOSINGS = (
-    "Whoever has been to {c} once usually wants to come back.",
-    "There would be much more to say about {c}, but this is a good start.",
-    "So much for {c}; (the next page|another article) tells of another country.",
-    "These are only a few facts about {c}, yet they are worth keeping in mind.",
-    "Perhaps you will see {c} with your own eyes one day.",
-    "The best way to get to know {c} is to talk with people who live there.",
-    "A good map and an open mind are all one needs to discover {c}.",
 )
