@@ -34,6 +34,7 @@ from pyllm.data.quality import (
 )
 from pyllm.data.url_filter import UrlFilter
 
+MEMORY = Path("/proc/self/statm")
 Thresholds = TypeVar("Thresholds")
 Stage: TypeAlias = Callable[[Page, Document], Verdict]
 
@@ -209,7 +210,8 @@ def make_page_filter(config: PipelineConfig) -> Callable[[tuple[list[Page], Verd
     """
     page_filter = PageFilter(config, config.page_seconds)
     identify_language(extract_text(b"<p>Libraries and models are loaded before memory is limited."))
-    page_size, used = resource.getpagesize(), int(Path("/proc/self/statm").read_text().split()[0])
-    limit = used * page_size + config.memory_megabytes * 1_000_000
-    resource.setrlimit(resource.RLIMIT_AS, (limit, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    if MEMORY.exists():  # Linux; elsewhere memory is not limited so
+        used = int(MEMORY.read_text().split()[0]) * resource.getpagesize()
+        limit = used + config.memory_megabytes * 1_000_000
+        resource.setrlimit(resource.RLIMIT_AS, (limit, resource.getrlimit(resource.RLIMIT_AS)[1]))
     return lambda message: page_filter(*message)

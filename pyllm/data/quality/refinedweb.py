@@ -6,9 +6,13 @@ numbers, of counters) take away what extraction leaves of a page's furniture her
 
 from __future__ import annotations
 
+import string
+
 from pyllm.data.document import KEEP, Verdict
 from pyllm.data.quality.page_text import PageText
 from pyllm.data.quality.thresholds import REFINEDWEB_QUALITY, RefinedWebQuality
+
+UPPER, LOWER = string.ascii_uppercase.encode(), string.ascii_lowercase.encode()
 
 
 def refinedweb_quality(text: str | PageText, thresholds: RefinedWebQuality = REFINEDWEB_QUALITY) -> Verdict:
@@ -30,5 +34,7 @@ def refinedweb_quality(text: str | PageText, thresholds: RefinedWebQuality = REF
 
 def is_mainly_upper_case(line: str) -> bool:
     """Whether more than half of a line's letters are capitals; of letters that there are in both cases."""
-    upper = sum(map(str.isupper, line))
-    return upper > sum(map(str.islower, line))
+    if line.isascii():  # several times as fast
+        letters = line.encode()
+        return len(letters.translate(None, UPPER)) < len(letters.translate(None, LOWER))
+    return sum(map(str.isupper, line)) > sum(map(str.islower, line))
