@@ -136,7 +136,7 @@ def _second_ctrl_c(config: PretrainConfig | RunConfig) -> Iterator[None]:
         if not path.exists():
             raise
         print(
-            f"\npyllm: stopped at once; --resume goes on from the last checkpoint in {path}, or from the beginning",
+            f"\npyllm: stopped at once; --resume goes on with the last that was saved in {path}",
             file=sys.stderr,
         )
         raise SystemExit(130) from None

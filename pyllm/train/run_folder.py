@@ -64,7 +64,9 @@ class RunFolder:
 
     @contextmanager
     def at_work(self, resume: bool) -> Iterator[None]:
-        """Makes the folder, or goes on with one, and holds it; a new one goes when work fails before its first step.
+        """Makes the folder, or goes on with one, and holds it.
+
+        A new one goes again when work fails before there is anything to keep: documents, or a step.
 
         Raises:
             FileExistsError, FileNotFoundError: a new one is there already, or one to go on with is not.
@@ -79,7 +81,8 @@ class RunFolder:
             with held(self.path):
                 yield
         except BaseException:
-            if not resume and not any("loss" in line for line in self.read_metrics()):
+            kept = self.documents.exists() or any("loss" in line for line in self.read_metrics())
+            if not resume and not kept:
                 shutil.rmtree(self.path, ignore_errors=True)
             raise
 

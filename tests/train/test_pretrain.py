@@ -432,6 +432,22 @@ def test_run_on_the_small_internet(text: Path) -> None:
     assert again.loss == result.loss
 
 
+def test_a_run_stopped_among_its_documents_goes_on(text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    crawls.mixed_crawl(tmp_path / "pages", files=2, pages=24)
+    config = RunConfig(warc=(str(tmp_path / "pages"),), depth=1, steps=2, vocab_size=300, context=16, progress=False)
+    with monkeypatch.context() as patch:
+        patch.setattr("pyllm.data.pipeline.find_duplicates", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            run(config)
+    finished = {path: path.stat().st_mtime_ns for path in Path("runs/pages/data/work").rglob("documents.parquet")}
+    assert len(finished) == 2
+    resumed = run(RunConfig(name="pages", resume=True, progress=False))
+    assert resumed.loss == run(replace(config, name="undisturbed")).loss
+
+
 def test_run_on_pages_given(text: Path, tmp_path: Path) -> None:
     crawls.mixed_crawl(tmp_path / "pages", files=2, pages=24)
     config = RunConfig(warc=(str(tmp_path / "pages"),), depth=1, steps=2, vocab_size=300, context=16, progress=False)

@@ -264,7 +264,7 @@ def test_a_second_ctrl_c_stops_at_once(pyllm: Pyllm, monkeypatch: pytest.MonkeyP
         patch.setattr(optim.AdamW, "step", interrupted)
         status, _, err = pyllm("pretrain", "text.txt", *settings)
     assert status == 130 and err.endswith(
-        "\npyllm: stopped at once; --resume goes on from the last checkpoint in runs/one, or from the beginning\n"
+        "\npyllm: stopped at once; --resume goes on with the last that was saved in runs/one\n"
     )
     assert pyllm("pretrain", "--name", "one", "--resume")[0] == 0
 
