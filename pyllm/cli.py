@@ -41,8 +41,11 @@ def _main(words: list[str]) -> int:
 
             return _run(COMMANDS, "pyllm tokenizer", arguments)
         case ["data", *arguments]:
-            from pyllm.data_commands import COMMANDS
-
+            try:
+                from pyllm.data_commands import COMMANDS
+            except ImportError as error:  # says which library is missing, and how to install it
+                print(f"pyllm: {error}", file=sys.stderr)
+                return 1
             return _run(COMMANDS, "pyllm data", arguments)
         case ["run" | "pretrain" | "sample" as command, *arguments]:
             from pyllm.training_commands import COMMANDS

@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pyllm.data import miniweb
     from pyllm.data.deduplication import exact_duplicates, minhash_duplicates
     from pyllm.data.extraction import extract_text
     from pyllm.data.language import identify_language
@@ -29,6 +30,7 @@ __all__ = [
     "identify_language",
     "mask_pii",
     "minhash_duplicates",
+    "miniweb",
     "refinedweb_quality",
     "run",
 ]
@@ -46,6 +48,8 @@ _MODULE_OF = {name: module for module, names in _MODULES.items() for name in nam
 
 
 def __getattr__(name: str) -> Any:
+    if name == "miniweb":
+        return importlib.import_module(f"{__name__}.miniweb")
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
