@@ -368,7 +368,7 @@ def test_memory_is_flat_in_the_number_of_documents(tmp_path: Path, monkeypatch: 
         tokenize_documents(files, tokenizer_of(), tmp_path / f"{name} tokens", threads=2)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    assert peaks[1] < 1.2 * peaks[0]
+    assert peaks[1] < peaks[0] + 4 * 18_000  # bytes: four for each document more would be too many
 
 
 # Training on it
