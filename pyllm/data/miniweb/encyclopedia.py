@@ -17,7 +17,7 @@ from pyllm.data.miniweb.wording import fill, first_upper, listed, pick, pick_som
 HELD_OUT_TICKETS, OTHER_TICKETS = 7, 6
 
 # How often each kind of page comes up.
-PAGES = {"country": 25, "overview": 55, "comparison": 10, "city": 10}
+PAGES = {"country": 22, "overview": 60, "comparison": 9, "city": 9}
 
 # What a country's profile tells: wordings with its name, and such as follow another sentence on it.
 PROFILE_WORDINGS = {
@@ -210,7 +210,8 @@ def _country_page(rng: random.Random, country: Country) -> Article:
     name = slots(country)
     focus = pick(rng, ("portrait", "money", "people", "travel", "nature", "portrait"))
     title = fill(rng, pick(rng, _COUNTRY_TITLES[focus]), name)
-    first = [_tell(rng, wordings.OPENINGS, country)] if rng.random() < 0.5 else []
+    is_long = rng.random() < 0.6
+    first = [_tell(rng, wordings.OPENINGS, country)] if is_long or rng.random() < 0.5 else []
     first.append(_tell(rng, asides.REGION if first else wordings.REGION, country))
     numbers = [(wordings.POPULATION, asides.POPULATION), (wordings.PEAK, asides.PEAK)]
     if country.peak:
@@ -253,13 +254,10 @@ def _country_page(rng: random.Random, country: Country) -> Article:
     while any(capital in block for block in blocks):
         capital = _tell(rng, wordings.CAPITAL, country)
     first += [capital, _tell(rng, numbers[0][1], country)]
-    if rng.random() < 0.6:
+    if is_long:
         first.append(_tell(rng, wordings.LANGUAGE_AND_CURRENCY, country))
     blocks.insert(0, _joined(*first))
-    last = [_tell(rng, wordings.ALL_THREE, country)]
-    if rng.random() < 0.8:
-        last.append(_tell(rng, asides.CLOSINGS, country))
-    blocks.append(_joined(*last))
+    blocks.append(_joined(_tell(rng, wordings.ALL_THREE, country), _tell(rng, asides.CLOSINGS, country)))
     return Article("encyclopedia", title, blocks, [country.name])
 
 
@@ -275,7 +273,7 @@ def _overview_page(rng: random.Random, countries: list[Country]) -> Article:
             one, both = _OVERVIEW_FACTS[theme]
             sentences = _tell_several(rng, one, country, 2)
             sentences.append(_tell(rng, both, country))
-            if theme != "capital" and rng.random() < 0.5:
+            if theme != "capital" and rng.random() < 0.7:
                 sentences.append(_tell(rng, wordings.ALL_THREE, country))
         extra = _tell_profile(rng, pick(rng, tuple(PROFILE_WORDINGS)), country)
         sentences.insert(rng.randint(1, len(sentences)), extra)

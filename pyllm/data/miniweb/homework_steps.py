@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-COMPACT_SHARE = 0.27  # of the worked problems
+COMPACT_SHARE = 0.28  # of the worked problems
 
 PLACES = ("ones", "tens", "hundreds")
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias, TypeVar
 
-TEMPLATES = 8192  # that are kept parsed: more than there are, so that none is parsed twice
+TEMPLATES = 4096  # that are kept parsed: more than the 2,500 that there are, so that none is parsed twice
 
 Choice = TypeVar("Choice")
 Part: TypeAlias = "str | tuple[tuple[Part, ...], ...]"  # a piece of text, or alternatives
