@@ -13,7 +13,7 @@ from pyllm.version import __version__
 USAGE = """usage: pyllm COMMAND ...
 
 commands:
-  run         do it all: a tokenizer and a model from a text, samples, a report
+  run         do it all: from web pages, or a text, to a model, samples, a report
   data        make documents and tokens of web pages
   tokenizer   train a byte-level BPE tokenizer and see it at work
   pretrain    train a model from nothing on text or token shards

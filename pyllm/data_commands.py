@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import islice
@@ -66,7 +67,7 @@ def inspect(
         folder: what `pyllm data run` has written.
         stage: show pages that this stage dropped.
         reason: show pages that were dropped for this reason.
-        page: a URL or an id: show what became of it.
+        page: a URL, an id or a file: show what became of it, or of those in it.
         count: how many pages to show.
         characters: of each page.
     """
@@ -125,7 +126,7 @@ def tokenize(
     if not files:
         raise ValueError(f"{documents[0]} is no Parquet file: give those of documents, or folders of such")
     file_size(tokenizer)
-    tokenize_documents(
+    sides = tokenize_documents(
         files,
         Tokenizer.load(tokenizer),
         out,
@@ -133,6 +134,8 @@ def tokenize(
         threads=threads,
         progress=True,
     )
+    for name, side in sides.items():
+        print(f"{name}: {side.tokens:,} tokens of {side.documents:,} documents")
     print(f"Tokens: {out}\nNext: pyllm pretrain {shlex.quote(str(out))} --tokenizer {shlex.quote(str(tokenizer))}")
 
 
@@ -146,6 +149,8 @@ def miniweb(*, out: Path = Path("miniweb"), megabytes: float = 5.0, seed: int = 
     """
     from pyllm.data.miniweb import CUT_OFF_DATE, WARC, write_crawl
 
+    if out.is_dir() and any(out.iterdir()):
+        raise FileExistsError(f"{out} is not empty: remove it, or give another --out")
     write_crawl(out, megabytes=megabytes, seed=seed, progress=True)
     lists = [f"--blocklist {shlex.quote(str(path))}" for path in sorted((out / "blocklists").iterdir())]
     pages = shlex.quote(str(out / WARC))
@@ -163,11 +168,13 @@ def grade(
 
     Args:
         folder: what `pyllm data run` has written.
-        truth: the truth.jsonl.gz that `pyllm data miniweb` has written.
+        truth: the truth.gz that `pyllm data miniweb` has written.
     """
     from pyllm.data.miniweb.grading import grade
 
     graded = grade(folder, truth)
+    if graded.unlisted:
+        warnings.warn(f"{graded.unlisted:,} of the {graded.pages:,} pages in {truth} are not in {folder}", stacklevel=1)
     console = Console(highlight=False)
     print_table(console, "Against the truth", ("measure", "figure", "over"), graded.rows(), words=1)
     wrong = [(reason, f"{count:,}") for reason, count in graded.wrong.most_common()]

@@ -118,6 +118,8 @@ def extract_text(html: bytes | str, charset: str | None = None) -> str:
         html: the page; plain text, too, is a page without markup.
         charset: of the bytes, as the HTTP header says; None where it does not.
     """
+    if not isinstance(html, (bytes, str)):
+        raise TypeError(f"html must be bytes or str, got {type(html).__name__}")
     # A str may hold halves of surrogate pairs, which UTF-8 cannot.
     tree = HTMLTree.parse(html.encode("utf-8", "replace").decode() if isinstance(html, str) else decoded(html, charset))
     if tree.body is None:  # a page of frames

@@ -46,7 +46,8 @@ def write_report(funnel: Funnel, folder: Path) -> Path:
 def print_funnel(funnel: Funnel, console: Console) -> None:
     """Prints both tables."""
     print_table(console, "The funnel", STAGES_HEADER, stage_rows(funnel), words=1)
-    print_table(console, "Why pages were dropped", REASONS_HEADER, reason_rows(funnel), words=2)
+    if reasons := reason_rows(funnel):
+        print_table(console, "Why pages were dropped", REASONS_HEADER, reasons, words=2)
 
 
 def print_table(console: Console, title: str, header: Sequence[str], rows: Iterable[Sequence[str]], words: int) -> None:
@@ -55,7 +56,7 @@ def print_table(console: Console, title: str, header: Sequence[str], rows: Itera
 
     table = Table(title=title, title_justify="left", title_style="bold", box=None, header_style="dim")
     for place, name in enumerate(header):
-        table.add_column(name, justify="left" if place < words else "right")
+        table.add_column(name, justify="left" if place < words else "right", no_wrap=place < words)
     for row in rows:
         table.add_row(*row)
     console.print(table)
@@ -63,8 +64,8 @@ def print_table(console: Console, title: str, header: Sequence[str], rows: Itera
 
 def summary(funnel: Funnel) -> str:
     """One sentence."""
-    size = funnel.stages["pii"].bytes_out / 1e6
-    return f"{funnel.kept:,} of {funnel.pages:,} pages became documents, with {size:,.1f} MB of text."
+    size = megabytes(funnel.stages["pii"].bytes_out)
+    return f"{funnel.kept:,} of {funnel.pages:,} pages became documents, with {size} MB of text."
 
 
 def stage_rows(funnel: Funnel) -> list[tuple[str, ...]]:
@@ -79,13 +80,18 @@ def stage_rows(funnel: Funnel) -> list[tuple[str, ...]]:
                     f"{counts.pages_in:,}",
                     f"{counts.pages_out:,}",
                     f"{counts.pages_out / counts.pages_in:.1%}",
-                    f"{counts.bytes_in / 1e6:,.1f}",
-                    f"{counts.bytes_out / 1e6:,.1f}",
+                    megabytes(counts.bytes_in),
+                    megabytes(counts.bytes_out),
                     f"{counts.pages_in / rate:,.0f}" if counts.seconds else "",
                     f"{counts.bytes_in / 1e6 / rate:,.1f}" if counts.seconds else "",
                 )
             )
     return rows
+
+
+def megabytes(size: int) -> str:
+    """Bytes as MB: with three decimals where there is less than one."""
+    return f"{size / 1e6:,.1f}" if size >= 1e6 else f"{size / 1e6:.3f}"
 
 
 def reason_rows(funnel: Funnel) -> list[tuple[str, ...]]:

@@ -36,10 +36,10 @@ def dropped_pages(
 
 
 def page_named(folder: Path, name: str) -> Iterator[Document | Dropped]:
-    """What became of the pages of this URL or id. Raises as dropped_pages does."""
+    """What became of the pages of this URL, id or file. Raises as dropped_pages does."""
     for path in _files(folder, "documents"):
-        yield from (one for one in read_documents(path) if name in (one.url, one.id))
-    yield from (one for one in dropped_pages(folder) if name in (one.url, one.id))
+        yield from (one for one in read_documents(path) if name in (one.url, one.id, one.file_path))
+    yield from (one for one in dropped_pages(folder) if name in (one.url, one.id, one.file_path))
 
 
 def _files(folder: Path, kind: str) -> list[Path]:

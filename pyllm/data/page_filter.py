@@ -140,6 +140,7 @@ class PageFilter:
             except Exception as error:  # of a library, on a page that nobody has foreseen: the rest must go through
                 verdict = Verdict(False, "failed", f"{type(error).__name__}: {error}"[:500])
             if verdict.text is not None:
+                funnel.other[f"lines removed by {name}"] += document.text.count("\n") - verdict.text.count("\n")
                 document.text = verdict.text
             if name == "extraction":
                 size = len(document.text.encode())

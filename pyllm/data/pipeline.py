@@ -47,10 +47,11 @@ from pyllm.data.funnel import FUNNEL, Funnel, read_funnel
 from pyllm.data.funnel_report import write_report
 from pyllm.data.page_filter import PageFilter
 from pyllm.data.pipeline_config import PipelineConfig
+from pyllm.data.quality.thresholds import ENGLISH_STOP_WORDS
 from pyllm.data.sources import InputFile, expand_inputs
 from pyllm.data.tokenizing import tokenize_documents
 from pyllm.data.worker import WorkerDied, WorkerPool
-from pyllm.files import held, make_folder, write_whole
+from pyllm.files import LOCK, held, make_folder, write_whole
 from pyllm.progress import Progress
 from pyllm.threads import available_cores
 from pyllm.tokenizer import Tokenizer
@@ -85,18 +86,30 @@ def run(config: PipelineConfig) -> PipelineResult:
         OSError: a file cannot be read or written.
         ValueError: a setting or an input is wrong, or the folder holds a run with other ones.
     """
+    config = dataclasses.replace(config, out=Path(config.out))
     config.check()
     processes = config.processes or available_cores()
     if problems := PageFilter(config).url_filter.problems:  # or raises, before anything is done
         warnings.warn(
             f"lines of the blocklists that were left out: {len(problems):,}; first {problems[0]}", stacklevel=2
         )
+    if config.language and "en" not in config.language and config.gopher_quality.stop_words == ENGLISH_STOP_WORDS:
+        warnings.warn(
+            f"gopher_quality looks for English stop words: give those of {', '.join(config.language)} as "
+            "--gopher-quality.stop-words, or --gopher-quality.min-stop-words None",
+            stacklevel=2,
+        )
     inputs = expand_inputs(config.inputs)
     make_folder(config.out)
     with held(config.out):
-        _keep_plan(config, inputs)
+        is_new = _keep_plan(config, inputs)
         if not (config.out / FUNNEL).exists():
-            inputs = [_fetched(file, config) for file in inputs]
+            try:
+                inputs = [_fetched(file, config) for file in inputs]
+            except BaseException:
+                if is_new:  # nothing is there yet that other settings could spoil; what came of a file is
+                    (config.out / PLAN).unlink()
+                raise
             _make_documents(config, inputs, processes)
         shutil.rmtree(config.out / WORK, ignore_errors=True)
         funnel = read_funnel(config.out)
@@ -222,8 +235,8 @@ def _ids(folders: Sequence[Path], duplicates: Duplicates, pages: Int64s) -> dict
     return ids
 
 
-def _keep_plan(config: PipelineConfig, inputs: Sequence[InputFile]) -> None:
-    """Writes plan.json, or compares with the one that is there.
+def _keep_plan(config: PipelineConfig, inputs: Sequence[InputFile]) -> bool:
+    """Writes plan.json, or compares with the one that is there; returns whether it is new.
 
     Raises:
         ValueError: the folder holds a run with other settings or inputs, or something else.
@@ -234,12 +247,12 @@ def _keep_plan(config: PipelineConfig, inputs: Sequence[InputFile]) -> None:
         json.dumps({"format": FORMAT, "settings": settings, "inputs": [one.identity for one in inputs]}, default=str)
     )
     if not path.exists():
-        if any(one.name != ".lock" for one in config.out.iterdir()):
+        if any(one.name not in (LOCK, DOWNLOADS) for one in config.out.iterdir()):
             raise FileExistsError(
                 f"{config.out} is not empty, and holds no run of the data pipeline: give another --out"
             )
         write_whole(path, json.dumps(plan, indent=1).encode())
-        return
+        return True
     try:
         there = json.loads(path.read_bytes())
         changed = [name for name in ("format", "inputs") if there[name] != plan[name]]
@@ -251,3 +264,4 @@ def _keep_plan(config: PipelineConfig, inputs: Sequence[InputFile]) -> None:
             f"{config.out} holds a run with other settings ({', '.join(changed)} differ): give them as they were to "
             "go on with it, or another --out"
         )
+    return False

@@ -73,8 +73,8 @@ class PipelineConfig:
         out: the folder for documents, the report and all else. When it holds a run of the same settings that was
             stopped, this goes on with it.
         before: keep pages fetched before this day only (YYYY-MM-DD); those without a date are kept.
-        blocklist: a file or folder of domains and addresses to leave out, in the format of the UT1 lists; may be given
-            several times.
+        blocklist: domains and addresses to leave out, in the format of the UT1 lists: a file whose name begins with
+            "domains" or "urls", or a folder of such; may be given several times.
         language: to keep, by its ISO 639-1 code; may be given several times.
         language_score: the least probability of that language.
         skip: a stage to leave out; may be given several times.
@@ -115,6 +115,10 @@ class PipelineConfig:
 
     def check(self) -> None:
         """Raises ValueError, or FileNotFoundError, for a setting that cannot be."""
+        if isinstance(self.inputs, (str, Path)):
+            raise TypeError(
+                f"inputs must be a tuple or list of files, folders, globs or addresses, got {self.inputs!r}"
+            )
         if not self.inputs:
             raise ValueError("there are no inputs: give files, folders, globs or addresses")
         if self.before is not None:

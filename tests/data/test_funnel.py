@@ -50,13 +50,13 @@ def test_tables_and_back() -> None:
 
 def test_rows() -> None:
     rows = {row[0]: row[1:] for row in stage_rows(example())}
-    assert rows["url"] == ("10", "5", "50.0%", "0.0", "0.0", "20", "0.0")
-    assert rows["date"] == ("10", "10", "100.0%", "0.0", "0.0", "", "")
+    assert rows["url"] == ("10", "5", "50.0%", "0.001", "0.001", "20", "0.0")
+    assert rows["date"] == ("10", "10", "100.0%", "0.001", "0.001", "", "")
     assert reason_rows(example()) == [
         ("url", "blocked_domain", "5", "50.00%"),
         ("c4_quality", "lorem_ipsum", "1", "10.00%"),
     ]
-    assert summary(example()) == "4 of 10 pages became documents, with 0.0 MB of text."
+    assert summary(example()) == "4 of 10 pages became documents, with 0.000 MB of text."
 
 
 @pytest.mark.parametrize("pages", [0, 1, 400])

@@ -23,7 +23,7 @@ Truth = dict[str, Any]
 
 
 def read_truth(folder: Path) -> list[Truth]:
-    with gzip.open(folder / "truth.jsonl.gz", "rt", encoding="utf-8") as file:
+    with gzip.open(folder / "truth.gz", "rt", encoding="utf-8") as file:
         return [json.loads(line) for line in file]
 
 

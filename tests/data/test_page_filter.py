@@ -123,6 +123,16 @@ def test_text_filled_to_a_width_is_joined() -> None:
     assert isinstance(document, Document) and document.text == " ".join(words)
 
 
+def test_removed_lines_are_counted() -> None:
+    text = crawls.prose(1)
+    first, *others = text.split("\n")
+    mixed = "\n".join([first, *(f"{name}!\n{line}" for line, name in zip(others, crawls.NOUNS, strict=False))])
+    judged = FILTER([article(content=crawls.html(mixed))])
+    [document] = judged.outcomes
+    assert isinstance(document, Document) and document.text == text
+    assert judged.funnel.other["lines removed by c4_quality"] == len(others)
+
+
 def test_a_condemned_page_is_dropped_before_its_extraction() -> None:
     verdict = Verdict(False, "took_too_long", "for a test")
     judged = FILTER([article(), article(url="https://a.example/xxx")], verdict)

@@ -245,6 +245,23 @@ def test_bad_settings(crawl: Path, tmp_path: Path, change: dict[str, object], me
     assert not (tmp_path / "out").exists()
 
 
+def test_inputs_that_are_one_text(tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match=r"inputs must be a tuple or list .* got 'page.html'"):
+        run(PipelineConfig(inputs="page.html", out=tmp_path / "out"))  # type: ignore[arg-type]
+
+
+def test_notes(crawl: Path, tmp_path: Path) -> None:
+    (tmp_path / "domains").write_text("fine.example\nnot a domain\n")
+    config = replace(config_of(crawl, tmp_path / "out"), language=("de",), blocklist=(tmp_path / "domains",))
+    with pytest.warns(UserWarning) as notes:
+        run(config)
+    assert [str(note.message) for note in notes] == [
+        f"lines of the blocklists that were left out: 1; first {tmp_path}/domains:2: 'not a domain' is not a domain",
+        "gopher_quality looks for English stop words: give those of de as --gopher-quality.stop-words, or "
+        "--gopher-quality.min-stop-words None",
+    ]
+
+
 def make_hostile(config: PipelineConfig) -> Callable[[tuple[list[Page], Verdict]], Judged]:
     """A page filter in whose extraction pages hang, crash or take all memory, as their text says."""
     import pyllm.data.page_filter as module
@@ -316,8 +333,9 @@ def test_addresses_are_fetched(undisturbed: Path, crawl: Path, tmp_path: Path) -
             run(PipelineConfig(inputs=(f"{url}#sha256={'0' * 64}",), out=tmp_path / "wrong"))
         with pytest.raises(FileNotFoundError, match="crawl-77"):
             run(PipelineConfig(inputs=(url.replace("01", "77"),), out=tmp_path / "missing"))
+        again = run(PipelineConfig(inputs=(url,), out=tmp_path / "missing"))  # its folder is free for other settings
         server.shutdown()
-    assert result.funnel.pages == PAGES
+    assert result.funnel.pages == again.funnel.pages == PAGES
     alone = {one.id: one for one in documents_of(tmp_path / "right")}
     assert {one.file_path for one in alone.values()} == {url}
     for one in documents_of(undisturbed):

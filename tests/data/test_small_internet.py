@@ -1,5 +1,7 @@
 """The whole pipeline on the small internet, graded against the truth about its pages."""
 
+import gzip
+import json
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,20 @@ def test_grading_sees_what_is_wrong(web: Path, graded: Grade) -> None:
     assert worse.unlisted > 500  # the pages of the other file
     with pytest.raises(FileNotFoundError, match="truth"):
         grade(web / "bad", web / "truth")
-    (web / "truth").write_bytes(b"\x1f\x8b not gzip")
-    with pytest.raises(ValueError, match="is damaged"):
-        grade(web / "bad", web / "truth")
+    for content, message in (
+        (b"\x1f\x8b not gzip", "damaged: line 0"),
+        (gzip.compress(b'{"id": "a"}\n'), "line 1: it has no 'kind'"),
+        (gzip.compress(b"{}\n["), "line 1"),
+        (gzip.compress(b""), "says nothing of any page"),
+        (
+            gzip.compress(
+                json.dumps({"id": "a", "kind": "b", "keep": 1, "reason": "", "text": "", "pii": []}).encode()
+            ),
+            "of another",
+        ),
+    ):
+        (web / "truth").write_bytes(content)
+        with pytest.raises(ValueError, match=message):
+            grade(web / "bad", web / "truth")
+    with pytest.raises(IsADirectoryError):
+        grade(web / "bad", web)

@@ -45,7 +45,7 @@ CUT_OFF_DATE = "2024-07-01"
 FIRST_DATE = "2021-01-01"
 LAST_DATE = "2024-12-31"
 
-WARC, TRUTH = "warc", "truth.jsonl.gz"
+WARC, TRUTH = "warc", "truth.gz"  # the truth is no input: its name tells nothing to who looks for pages in a folder
 MEGABYTES_A_FILE = 1.0
 ADDRESSES = 0.06  # share of the kept pages that have e-mail or IP addresses in them
 RESERVOIR = 400  # pages of which copies can still be made
@@ -60,7 +60,7 @@ def write_crawl(folder: str | Path, megabytes: float = 5.0, seed: int = 0, progr
     """Writes a crawl of the small internet into a folder; the same bytes for the same size and seed.
 
     folder/warc/miniweb-00000.warc.gz, -00001 and so on: the pages, about as many to drop as to keep.
-    folder/truth.jsonl.gz: a line for each response in them: its id, url, file, date and kind; whether to keep it and,
+    folder/truth.gz: a line of JSON for each response in them: its id, url, file, date and kind; whether to keep it and,
     if not, the reason; its clean text; the addresses in it that are to be masked; what it is about. Pages with the
     same `cluster` say the same, and one of them is to be kept, whichever; `of` is a copy's original.
     folder/blocklists/adult, malware: domains and urls of such sites.
@@ -88,7 +88,7 @@ def write_crawl(folder: str | Path, megabytes: float = 5.0, seed: int = 0, progr
     make_folder(folder)
     files = max(1, math.ceil(megabytes / MEGABYTES_A_FILE))
     names = [f"miniweb-{number:05d}.warc.gz" for number in range(files)]
-    (folder / "truth.jsonl.gz").unlink(missing_ok=True)
+    (folder / TRUTH).unlink(missing_ok=True)
     warc = folder / WARC
     make_folder(warc)
     for old in warc.glob("miniweb-*.warc.gz"):

@@ -19,6 +19,7 @@ from pyllm.data.document import Document
 from pyllm.data.documents import read_documents
 from pyllm.data.inspection import dropped_pages
 from pyllm.data.pii import mask_pii
+from pyllm.files import file_size
 
 WORDS = re.compile(r"\w+")
 
@@ -104,18 +105,22 @@ def grade(folder: Path, truth: Path) -> Grade:
 
     Args:
         folder: of the finished run.
-        truth: truth.jsonl.gz, as write_crawl writes it.
+        truth: truth.gz, as write_crawl writes it.
 
     Raises:
         FileNotFoundError: one of them is not there.
         ValueError: one of them is damaged.
     """
     listed = {line["id"]: line for line in _lines(truth)}
+    if not listed:
+        raise ValueError(f"{truth} says nothing of any page")
     documents = {
         one.id: one for path in sorted((folder / "documents").glob("*.parquet")) for one in read_documents(path)
     }
     dropped = {one.id: one for one in dropped_pages(folder)}
     result = Grade(pages=len(listed), unlisted=sum(id not in documents and id not in dropped for id in listed))
+    if result.unlisted == result.pages:
+        raise ValueError(f"{truth} is of another crawl: none of its {result.pages:,} pages is in {folder}")
     clusters: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for line in listed.values():
         clusters[line.get("cluster") or line["id"]].append(line)
@@ -157,11 +162,15 @@ def _characters(words: Counter[str]) -> int:
 
 
 def _lines(truth: Path) -> Iterator[dict[str, Any]]:
-    if not truth.exists():
-        raise FileNotFoundError(f"there is no file {truth}")
+    file_size(truth)
+    number = 0
     try:
         with gzip.open(truth, "rt", encoding="utf-8") as file:
-            for line in file:
-                yield json.loads(line)
-    except (OSError, EOFError, ValueError, zlib.error) as error:
-        raise ValueError(f"{truth} is damaged: {error}") from None
+            for text in file:
+                number += 1
+                line = json.loads(text)
+                if missing := [name for name in ("id", "kind", "keep", "reason", "text", "pii") if name not in line]:
+                    raise ValueError(f"it has no {missing[0]!r}")
+                yield line
+    except (OSError, EOFError, ValueError, TypeError, zlib.error) as error:
+        raise ValueError(f"{truth} is no truth about a crawl, or damaged: line {number}: {error}") from None
