@@ -132,6 +132,10 @@ def _word_hashes_of_piece(text: str) -> Uint64s:
         data = unicodedata.normalize("NFD", text).encode("utf-32-le", "surrogatepass")
         characters = numpy.frombuffer(data, "<u4")
         kind = kinds[numpy.minimum(characters, len(kinds) - 1)]
+        beyond = characters >= len(kinds)
+        if beyond.any():
+            codes, places = numpy.unique(characters[beyond], return_inverse=True)
+            kind[beyond] = numpy.fromiter(map(_character_kind, codes.tolist()), numpy.uint8)[places]
         if (marks := kind == _MARK).any():
             characters, kind = characters[~marks], kind[~marks]
     if not len(kind):
@@ -161,14 +165,15 @@ def _pieces(text: str) -> Iterator[str]:
 
 @cache
 def _character_kinds() -> numpy.ndarray[Any, numpy.dtype[numpy.uint8]]:
-    """What the characters of Unicode's first plane are to words; those beyond it are as its last one, in a word."""
-    kinds = numpy.full(1 << 16, _BETWEEN_WORDS, numpy.uint8)
-    for code in range(len(kinds)):
-        category = unicodedata.category(chr(code))
-        if category[0] in "LNM":
-            kinds[code] = _MARK if category == "Mn" else _IN_WORD
-    kinds[-1] = _IN_WORD
-    return kinds
+    """What the characters of Unicode's first plane are to words."""
+    return numpy.fromiter(map(_character_kind, range(1 << 16)), numpy.uint8)
+
+
+def _character_kind(code: int) -> int:
+    category = unicodedata.category(chr(code))
+    if category == "Mn":
+        return _MARK
+    return _IN_WORD if category[0] in "LNM" else _BETWEEN_WORDS
 
 
 @lru_cache

@@ -36,8 +36,7 @@ def words_of(text: str) -> list[str]:
     for character in unicodedata.normalize("NFD", text.lower()):
         category = unicodedata.category(character)
         if category != "Mn":
-            is_word = ord(character) > 0xFFFF or re.match("[LNM]", category)
-            kept.append(character if is_word else " ")
+            kept.append(character if re.match("[LNM]", category) else " ")
     return "".join(kept).split(" ")
 
 
