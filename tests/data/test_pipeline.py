@@ -332,7 +332,7 @@ def test_addresses_are_fetched(undisturbed: Path, crawl: Path, tmp_path: Path) -
         with pytest.raises(ValueError, match="not the one given"):
             run(PipelineConfig(inputs=(f"{url}#sha256={'0' * 64}",), out=tmp_path / "wrong"))
         with pytest.raises(FileNotFoundError, match="crawl-77"):
-            run(PipelineConfig(inputs=(url.replace("01", "77"),), out=tmp_path / "missing"))
+            run(PipelineConfig(inputs=(url.replace("crawl-01", "crawl-77"),), out=tmp_path / "missing"))
         again = run(PipelineConfig(inputs=(url,), out=tmp_path / "missing"))  # its folder is free for other settings
         server.shutdown()
     assert result.funnel.pages == again.funnel.pages == PAGES
