@@ -102,7 +102,7 @@ def filter_file(task: FilterTask, config: PipelineConfig, pool: WorkerPool, tell
     funnel = Funnel()
     waiting: deque[Future[Judged]] = deque()
     hashes: list[int] = []
-    keys: list[Uint64s] = []
+    keys: list[Uint64s] = [numpy.empty((0, config.bands), numpy.uint64)]
     with (
         DocumentWriter(temporary / DOCUMENTS) as documents,
         DroppedWriter(temporary / DROPPED) as dropped,
@@ -126,7 +126,7 @@ def filter_file(task: FilterTask, config: PipelineConfig, pool: WorkerPool, tell
                 take()
         while waiting:
             take()
-    write_keys(temporary / KEYS, hashes, numpy.concatenate(keys) if keys else ())
+    write_keys(temporary / KEYS, hashes, numpy.concatenate(keys))
     write_whole(temporary / FUNNEL, json.dumps(funnel.table()).encode())
     temporary.rename(task.folder)
 

@@ -111,8 +111,9 @@ class PageFilter:
         texts = [one.text for one in outcomes if isinstance(one, Document)]
         hashes, minhash = list(map(text_hash, texts)), self._config.minhash
         hashed = time.process_time()
-        near = () if "near_duplicates" in self._config.skip else texts
-        keys = minhash_keys(near, words=minhash.words, bands=minhash.bands, rows=minhash.rows)
+        keys = numpy.empty((len(texts), 0), numpy.uint64)
+        if self._config.bands:
+            keys = minhash_keys(texts, words=minhash.words, bands=minhash.bands, rows=minhash.rows)
         signal.setitimer(signal.ITIMER_PROF, 0)
         funnel.stages["exact_duplicates"].seconds += hashed - start
         funnel.stages["near_duplicates"].seconds += time.process_time() - hashed

@@ -199,7 +199,7 @@ def _for_each(
                     ) from None
             through = [index for future, index in indices.items() if future not in waiting]
             if through:  # those that are not will have as many to the byte
-                share = sum(sizes[index] for index in through) / sum(sizes)
+                share = sum(sizes[index] for index in through) / max(sum(sizes), 1)
                 bar.set_total(max(sum(done), round(sum(done[index] for index in through) / max(share, 1e-9))))
             bar.update(sum(done), at_once=not waiting)
 

@@ -113,6 +113,11 @@ class PipelineConfig:
     refinedweb_quality: RefinedWebQuality = field(default_factory=RefinedWebQuality)
     minhash: MinHash = field(default_factory=MinHash)
 
+    @property
+    def bands(self) -> int:
+        """How many bands of MinHash a document's keys have; 0: near copies are not looked for."""
+        return 0 if {"duplicates", "near_duplicates"}.intersection(self.skip) else self.minhash.bands
+
     def check(self) -> None:
         """Raises ValueError, or FileNotFoundError, for a setting that cannot be."""
         if isinstance(self.inputs, (str, Path)):

@@ -26,7 +26,7 @@ from pyllm.data.file_stages import DOCUMENTS, DROPPED, FilterTask, filter_file
 from pyllm.data.funnel import read_funnel
 from pyllm.data.page_filter import Judged, make_page_filter
 from pyllm.data.pipeline import run
-from pyllm.data.pipeline_config import PipelineConfig
+from pyllm.data.pipeline_config import MinHash, PipelineConfig
 from pyllm.data.shards import TokenShards
 from pyllm.data.sources import expand_inputs
 from pyllm.data.worker import WorkerPool
@@ -243,6 +243,20 @@ def test_bad_settings(crawl: Path, tmp_path: Path, change: dict[str, object], me
     with pytest.raises(ValueError, match=message):
         run(replace(config_of(crawl, tmp_path / "out"), **change))  # type: ignore[arg-type]
     assert not (tmp_path / "out").exists()
+
+
+def test_files_without_documents(crawl: Path, tmp_path: Path) -> None:
+    """Empty ones, and ones of which nothing is kept, beside others; with other bands than usual, and with none."""
+    (tmp_path / "pages").mkdir()
+    for name, content in (("a.txt", ""), ("b.jsonl", ""), ("c.jsonl", '{"text": "Too short."}\n')):
+        (tmp_path / "pages" / name).write_text(content)
+    empty = run(PipelineConfig(inputs=(str(tmp_path / "pages"),), out=tmp_path / "empty"))
+    assert (empty.funnel.pages, empty.funnel.kept) == (3, 0)
+    inputs, kept = (str(tmp_path / "pages"), str(crawl)), []
+    for name, change in (("14", {}), ("20", {"minhash": MinHash(bands=20)}), ("0", {"skip": ("near_duplicates",)})):
+        config = PipelineConfig(inputs=inputs, out=tmp_path / name, **change)  # type: ignore[arg-type]
+        kept.append(run(config).funnel.kept)
+    assert kept[0] == kept[1] == kept[2] > 0
 
 
 def test_inputs_that_are_one_text(tmp_path: Path) -> None:
