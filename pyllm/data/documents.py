@@ -217,12 +217,8 @@ def read_batches(
         groups = (file.metadata.row_group(index) for index in range(file.metadata.num_row_groups))
         row_bytes = max((group.total_byte_size // max(group.num_rows, 1) for group in groups), default=1)
         rows = min(max(batch_bytes // max(row_bytes, 1), 1), MOST_BATCH_ROWS)
-        batches = file.iter_batches(rows, columns=[field.name for field in wanted], use_threads=False)
-        while True:
+        for batch in raw_batches(path, file, rows, [field.name for field in wanted]):
             try:
-                batch = next(batches, None)
-                if batch is None:
-                    break
                 arrays = [_cast(batch.column(field.name), field.type) for field in wanted]
                 batch = pyarrow.RecordBatch.from_arrays(arrays, schema=pyarrow.schema(wanted))
                 batch.validate(full=verify)
@@ -240,7 +236,23 @@ def read_batches(
             raise ValueError(f"{path} is damaged: it holds {row} rows and counts {file.metadata.num_rows}")
 
 
+def raw_batches(path: Path, file: Any, rows: int, columns: Sequence[str]) -> Iterator[pyarrow.RecordBatch]:
+    """Columns of an opened file in its own types, so many rows at a time. Raises ValueError where it is damaged."""
+    import pyarrow
+
+    batches = file.iter_batches(rows, columns=list(columns), use_threads=False)
+    while True:
+        try:
+            batch = next(batches, None)
+        except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
+            raise _damaged(path, error) from None
+        if batch is None:
+            return
+        yield batch
+
+
 def opened(path: Path, verify: bool = True) -> Any:
+    """A Parquet file, as pyarrow opens it. Raises OSError and ValueError as read_documents does."""
     with data_extra():
         import pyarrow
         from pyarrow import parquet

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pyllm.data.documents import RowWriter, opened
+from pyllm.data.documents import RowWriter, opened, raw_batches
 
 SAMPLES = 10  # of a reason in a file
 MOST_SAMPLE = 20_000  # characters of one
+BATCH_ROWS = 512
 
 TYPES = {
     "id": "string",
@@ -69,7 +70,7 @@ def read_dropped(path: str | os.PathLike[str]) -> Iterator[Dropped]:
     with opened(path) as file:
         if missing := sorted(set(TYPES) - set(file.schema_arrow.names)):
             raise ValueError(f"{path} does not hold dropped pages: it has no column {missing[0]!r}")
-        for batch in file.iter_batches(512, columns=list(TYPES), use_threads=False):
+        for batch in raw_batches(path, file, BATCH_ROWS, list(TYPES)):
             columns = [batch.column(name).to_pylist() for name in TYPES]
             for values in zip(*columns, strict=True):
                 yield Dropped(**dict(zip(TYPES, values, strict=True)))

@@ -203,8 +203,12 @@ def write_file(task: WriteTask, config: PipelineConfig, tokenizer: Tokenizer | N
             dropped.append(one)
         rows = enumerate(read_documents(task.folder / DOCUMENTS))
         while batch := list(islice(rows, BATCH_PAGES)):
-            kept = [document for row, document in batch if _is_kept(document, copies.get(row), funnel, dropped)]
-            _mask(kept, config, funnel)
+            kept = []
+            for row, document in batch:
+                size = len(document.text.encode())
+                if _is_kept(document, size, copies.get(row), funnel, dropped):
+                    _mask(document, size, config, funnel)
+                    kept.append(document)
             if tokenizer is not None:
                 for document, ids in zip(kept, tokenizer.encode_batch([one.text for one in kept], 1), strict=True):
                     document.token_count = len(ids)
@@ -214,9 +218,8 @@ def write_file(task: WriteTask, config: PipelineConfig, tokenizer: Tokenizer | N
     write_whole(task.folder / WRITTEN, json.dumps(funnel.table()).encode())
 
 
-def _is_kept(document: Document, copy: Copy | None, funnel: Funnel, dropped: DroppedWriter) -> bool:
-    """Whether a document is no copy; one that is goes to the dropped pages."""
-    size = len(document.text.encode())
+def _is_kept(document: Document, size: int, copy: Copy | None, funnel: Funnel, dropped: DroppedWriter) -> bool:
+    """Whether a document, whose text has so many bytes, is no copy; one that is goes to the dropped pages."""
     for stage in DUPLICATE_STAGES:
         funnel.enter(stage, size)
         if copy is not None and copy.stage == stage:
@@ -231,16 +234,15 @@ def _is_kept(document: Document, copy: Copy | None, funnel: Funnel, dropped: Dro
     return True
 
 
-def _mask(documents: list[Document], config: PipelineConfig, funnel: Funnel) -> None:
-    """Masks e-mail and IP addresses in the documents' texts."""
-    counts = funnel.stages["pii"]
+def _mask(document: Document, size: int, config: PipelineConfig, funnel: Funnel) -> None:
+    """Masks e-mail and IP addresses in a document's text, which has so many bytes."""
     start = time.process_time()
-    for document in documents:
-        funnel.enter("pii", len(document.text.encode()))
-        if "pii" not in config.skip:
-            masked = mask_and_count(document.text)
-            document.text = masked.text
-            funnel.other["emails_masked"] += masked.emails
-            funnel.other["ip_addresses_masked"] += masked.ip_addresses
-        funnel.leave("pii", len(document.text.encode()))
-    counts.seconds += time.process_time() - start
+    funnel.enter("pii", size)
+    if "pii" not in config.skip:
+        masked = mask_and_count(document.text)
+        if masked.text != document.text:
+            document.text, size = masked.text, len(masked.text.encode())
+        funnel.other["emails_masked"] += masked.emails
+        funnel.other["ip_addresses_masked"] += masked.ip_addresses
+    funnel.leave("pii", size)
+    funnel.stages["pii"].seconds += time.process_time() - start

@@ -11,22 +11,22 @@ from typing import Any
 
 FUNNEL = "funnel.json"
 
-# In the order in which a page meets them, with what the bytes of each are.
-STAGES = {
-    "read": "as crawled",
-    "date": "as crawled",
-    "url": "as crawled",
-    "extraction": "as crawled, then text",
-    "language": "text",
-    "gopher_repetition": "text",
-    "gopher_quality": "text",
-    "c4_quality": "text",
-    "fineweb_quality": "text",
-    "refinedweb_quality": "text",
-    "exact_duplicates": "text",
-    "near_duplicates": "text",
-    "pii": "text",
-}
+# In the order in which a page meets them.
+STAGES = (
+    "read",
+    "date",
+    "url",
+    "extraction",
+    "language",
+    "gopher_repetition",
+    "gopher_quality",
+    "c4_quality",
+    "fineweb_quality",
+    "refinedweb_quality",
+    "exact_duplicates",
+    "near_duplicates",
+    "pii",
+)
 
 
 @dataclass(slots=True)

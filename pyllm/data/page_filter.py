@@ -143,10 +143,8 @@ class PageFilter:
             if verdict.text is not None:
                 funnel.other[f"lines removed by {name}"] += document.text.count("\n") - verdict.text.count("\n")
                 document.text = verdict.text
-            if name == "extraction":
+            if name == "extraction" or verdict.text is not None:
                 size = len(document.text.encode())
-            elif verdict.text is not None:
-                size = len(verdict.text.encode())
             funnel.stages[name].seconds += time.process_time() - start
             if not verdict.keep:
                 funnel.drop(name, verdict.reason)
