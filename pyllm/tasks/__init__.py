@@ -1,0 +1,1 @@
+"""What a model practises on and is examined in."""
