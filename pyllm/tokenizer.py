@@ -12,6 +12,7 @@ import os
 import re
 import warnings
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -105,12 +106,7 @@ class Tokenizer:
         """
         from pyllm.tokenizer_training import learn_merges
 
-        if isinstance(special_tokens, str) or not isinstance(special_tokens, Iterable):
-            raise TypeError(f"special_tokens must be a list of strings, got {special_tokens!r}")
-        special_tokens = list(special_tokens)
-        for place, token in enumerate(special_tokens):
-            if token in special_tokens[:place]:
-                raise ValueError(f"special_tokens holds {token!r} twice")
+        special_tokens = _special_token_list(special_tokens)
         vocab_size = checked_integer(vocab_size, "vocab_size")
         smallest = 256 + len(special_tokens)
         if vocab_size < smallest:
@@ -187,6 +183,17 @@ class Tokenizer:
             return cls(vocabulary)
         except (TypeError, ValueError) as error:
             raise ValueError(f"{path} does not hold a usable vocabulary: {error}") from None
+
+    def with_special_tokens(self, tokens: Iterable[str]) -> Tokenizer:
+        """A tokenizer that has these special tokens too: those that this one lacks get the ids behind its last one.
+
+        Raises:
+            TypeError, ValueError: tokens is not a list of strings, or one of them is empty or given twice.
+        """
+        added = self.special_tokens
+        for token in _special_token_list(tokens):
+            added.setdefault(token, self.vocab_size + len(added) - len(self.special_tokens))
+        return Tokenizer(replace(self._vocabulary, special_tokens=added))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes a tokenizer.json, which `load` and Hugging Face's `tokenizers` read.
@@ -455,6 +462,16 @@ class Tokenizer:
     def __repr__(self) -> str:
         pattern = self.pattern if self.has_named_pattern else repr(self.pattern)
         return f"Tokenizer(vocab_size={self.vocab_size}, pattern={pattern}, special_tokens={len(self.special_tokens)})"
+
+
+def _special_token_list(tokens: Iterable[str]) -> list[str]:
+    if isinstance(tokens, str) or not isinstance(tokens, Iterable):
+        raise TypeError(f"special_tokens must be a list of strings, got {tokens!r}")
+    listed = list(tokens)
+    for place, token in enumerate(listed):
+        if token in listed[:place]:
+            raise ValueError(f"special_tokens holds {token!r} twice")
+    return listed
 
 
 def _names(tokens: Collection[str], argument: str) -> set[str]:
