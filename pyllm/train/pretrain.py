@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
-from pathlib import Path
 
 from pyllm import checkpoint
 from pyllm.checkpoint import Checkpoint
@@ -15,11 +13,12 @@ from pyllm.model import GPT
 from pyllm.model.folders import load
 from pyllm.train.evaluation import evaluate, token_lengths
 from pyllm.train.loop import Gradients, Metrics, Stage, train
-from pyllm.train.pretrain_config import PretrainConfig, loop_settings, make_optimizer
+from pyllm.train.pretrain_config import PretrainConfig
 from pyllm.train.pretrain_data import check_data
 from pyllm.train.pretrain_setup import NAME, Setup, set_up
 from pyllm.train.result import Result, result_of
 from pyllm.train.run_folder import RunFolder
+from pyllm.train.training_config import loop_settings, make_optimizer
 
 SAMPLE_TEMPERATURE = 0.8
 
@@ -50,12 +49,9 @@ def pretrain_in(folder: RunFolder, config: PretrainConfig, command: str) -> Resu
 
     setup = set_up(folder, config)
     stage, start = _stage(folder, setup)
-    name = f"--name {shlex.quote(config.name)}"
-    if config.runs != Path("runs"):
-        name += f" --runs {shlex.quote(str(config.runs))}"
-    stage.go_on = f"{command} {name} --resume"
-    stage.go_on_slower = f"pyllm pretrain {name} --resume --lr {(setup.config.lr or 0) / 3:.2g}"
-    outcome = train(stage, loop_settings(setup.config), folder, start)
+    stage.go_on = f"{command} {config.options} --resume"
+    stage.go_on_slower = f"pyllm pretrain {config.options} --resume --lr {(setup.config.lr or 0) / 3:.2g}"
+    outcome = train(stage, loop_settings(setup.config, setup.config.micro_batches or 1), folder, start)
     return result_of(folder, NAME, outcome, None if outcome.stopped_by else write_report(folder))
 
 

@@ -14,17 +14,16 @@ from pyllm.progress import is_wanted
 from pyllm.threads import set_num_threads
 from pyllm.tokenizer import Tokenizer
 from pyllm.train.pretrain_config import (
-    NOT_STORED,
+    CHANGEABLE,
     PretrainConfig,
     check_settings,
-    make_optimizer,
     model_config,
-    of_table,
     resolved,
     with_steps,
 )
 from pyllm.train.pretrain_data import check_data, check_length, tokenizer_of, tokens_of
 from pyllm.train.run_folder import RunFolder, Table, table_of
+from pyllm.train.training_config import make_optimizer, of_table, to_table
 
 NAME = "pretrain"
 DERIVATION = "derivation"
@@ -94,7 +93,7 @@ def _stored(folder: RunFolder, config: PretrainConfig) -> tuple[PretrainConfig, 
     table = dict(folder.read_tables().get(NAME, {}))
     if table:
         reasons = table.pop(DERIVATION, None)
-        config = of_table(table, config)
+        config = of_table(table, config, CHANGEABLE)
         check_settings(config)
         now = table_of(config)
         changed = [name for name in reasons or () if name in table and now.get(name) != table[name]]
@@ -125,8 +124,7 @@ def _show_dial(config: PretrainConfig, shape: ModelConfig, derivation: list[Deri
 
 
 def _store(folder: RunFolder, config: PretrainConfig, reasons: Table | None) -> None:
-    table = {name: value for name, value in table_of(config).items() if name not in NOT_STORED}
-    folder.write_config(NAME, table if reasons is None else {**table, DERIVATION: reasons})
+    folder.write_config(NAME, to_table(config, None if reasons is None else {DERIVATION: reasons}))
 
 
 def _steps_in(minutes: float, config: PretrainConfig, shape: ModelConfig, training: TokenSource) -> int:

@@ -18,13 +18,10 @@ from pyllm.model import ModelConfig
 from pyllm.options import OptionalFloat, OptionalInt, OptionalSwitch, OptionalText
 from pyllm.tokenizer import SPECIAL_TOKENS, Tokenizer
 from pyllm.train.pretrain import pretrain_in
-from pyllm.train.pretrain_config import (
-    NOT_STORED,
-    PretrainConfig,
-    check_settings,
-)
+from pyllm.train.pretrain_config import PretrainConfig, check_settings
 from pyllm.train.result import Result
 from pyllm.train.run_folder import RunFolder, going_on, table_of
+from pyllm.train.training_config import NOT_STORED
 
 if TYPE_CHECKING:
     from pyllm.data.pipeline import PipelineResult
