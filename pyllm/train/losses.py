@@ -187,7 +187,7 @@ def grpo(
 
     Returns:
         Its metrics: "clipped", the share of tokens without a gradient of the objective because of the clip; "kl_to_old"
-        and, with a reference, "kl_to_reference", both k3 a token. Shares are of tokens for "token", else of each
+        and, with a reference, "kl", both k3 a token. Shares are of tokens for "token", else of each
         response's tokens, then of responses.
 
     Raises:
@@ -209,7 +209,7 @@ def grpo(
     if reference_logprobs is not None:
         behind = _checked_constants("reference_logprobs", reference_logprobs, mask) - logprobs
         divergence = _k3(behind)
-        metrics["kl_to_reference"] = float((shares * divergence).sum())
+        metrics["kl"] = float((shares * divergence).sum())
         losses = losses + kl * divergence
         gradients = gradients - kl * numpy.expm1(behind)
     weights = shares * scale
