@@ -32,7 +32,7 @@ Floats = numpy.ndarray[Any, numpy.dtype[numpy.float64]]
 Bools = numpy.ndarray[Any, numpy.dtype[numpy.bool_]]
 
 ORDER = 4
-ABSOLUTE_DISCOUNTS = (0.5, 1.0, 1.5)  # where there are too few n-grams to estimate them
+ABSOLUTE_DISCOUNTS = (0.5, 1.0, 1.5)  # where the counts of counts allow no estimate
 
 
 @dataclass(frozen=True)
@@ -216,9 +216,9 @@ def _find(keys: Int64s, wanted: Int64s) -> tuple[Int64s, Bools]:
 def _discounts(counts: Int64s) -> Floats:
     """What to take from n-grams that occur 0, 1, 2, and 3 or more times (Chen and Goodman 1999, equation 26)."""
     ngrams = numpy.bincount(numpy.minimum(counts, 5), minlength=6)  # by their count
-    share = ngrams[1] / max(ngrams[1] + 2 * ngrams[2], 1)
-    discounts = numpy.zeros(4)
-    for count in (1, 2, 3):
-        estimate = count - (count + 1) * share * ngrams[count + 1] / max(ngrams[count], 1)
-        discounts[count] = estimate if ngrams[count] and 0 < estimate <= count else ABSOLUTE_DISCOUNTS[count - 1]
-    return discounts
+    if ngrams[1:5].all():
+        share = ngrams[1] / (ngrams[1] + 2 * ngrams[2])
+        estimates = [count - (count + 1) * share * ngrams[count + 1] / ngrams[count] for count in (1, 2, 3)]
+        if min(estimates) > 0:
+            return numpy.array([0.0, *estimates])
+    return numpy.array([0.0, *ABSOLUTE_DISCOUNTS])
