@@ -57,6 +57,10 @@ class Task(ABC):
     def is_well_formed(self, problem: Problem, completion: str) -> bool:
         """Whether an answer has the form that was asked for, right or wrong."""
 
+    def metrics(self, problem: Problem, completion: str) -> dict[str, float]:
+        """What else is worth knowing of an answer, to be averaged over many: how it was found, say."""
+        return {}
+
     def commonest_answer(self, problems: list[Problem]) -> str | None:
         """The completion that is right for most of these problems; None where always answering alike is no strategy."""
         return None

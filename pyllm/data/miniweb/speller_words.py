@@ -314,9 +314,13 @@ def definitions() -> dict[str, str]:
 
 
 @functools.cache
-def free_words() -> tuple[str, ...]:
-    """The words that may be spelled: ours and those of the stories, of 3 letters and more, that are not held out."""
+def all_words() -> tuple[str, ...]:
+    """The words that can be spelled, in alphabetical order: ours and those of the stories, of 3 letters and more."""
     entries = {*groups(), *definitions(), *story_vocabulary()}
-    return tuple(
-        entry for entry in sorted(entries) if len(entry) > 2 and entry.isalpha() and not is_held_out("word", entry)
-    )
+    return tuple(entry for entry in sorted(entries) if len(entry) > 2 and entry.isalpha())
+
+
+@functools.cache
+def free_words() -> tuple[str, ...]:
+    """Those that may be spelled on pages: all that are not held out."""
+    return tuple(entry for entry in all_words() if not is_held_out("word", entry))
