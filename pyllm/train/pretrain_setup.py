@@ -22,11 +22,10 @@ from pyllm.train.pretrain_config import (
     with_steps,
 )
 from pyllm.train.pretrain_data import check_data, check_length, tokenizer_of, tokens_of
-from pyllm.train.run_folder import RunFolder, Table, table_of
-from pyllm.train.training_config import make_optimizer, of_table, to_table
+from pyllm.train.run_folder import RunFolder, Table
+from pyllm.train.training_config import make_optimizer, read_settings, write_settings
 
 NAME = "pretrain"
-DERIVATION = "derivation"
 SHARE_FOR_TRAINING = 0.85  # of the minutes given; evaluation, samples and checkpoints take the rest
 MEASURED_SECONDS = 2.0
 
@@ -81,7 +80,7 @@ def set_up(folder: RunFolder, config: PretrainConfig) -> Setup:
         if is_wanted(config.progress):
             _show_dial(config, shape, derivation + more)
         folder.write_config("model", {name: value for name, value in asdict(shape).items() if value is not None})
-    _store(folder, config, reasons)
+    write_settings(folder, NAME, config, reasons)
     return Setup(config, shape, tokenizer, training, validation, prompt)
 
 
@@ -90,17 +89,12 @@ def _stored(folder: RunFolder, config: PretrainConfig) -> tuple[PretrainConfig, 
 
     Settings of a new run are written there first, so that it can be gone on with whenever it stops.
     """
-    table = dict(folder.read_tables().get(NAME, {}))
-    if table:
-        reasons = table.pop(DERIVATION, None)
-        config = of_table(table, config, CHANGEABLE)
-        check_settings(config)
-        now = table_of(config)
-        changed = [name for name in reasons or () if name in table and now.get(name) != table[name]]
-        return config, reasons and {**reasons, **{name: f"{now.get(name)}: given when it went on" for name in changed}}
+    if found := read_settings(folder, NAME, config, CHANGEABLE):
+        check_settings(found[0])
+        return found
     check_data(config)
     check_settings(config)
-    _store(folder, config, None)
+    write_settings(folder, NAME, config, None)
     return config, None
 
 
@@ -121,10 +115,6 @@ def _show_dial(config: PretrainConfig, shape: ModelConfig, derivation: list[Deri
     lines = [f"depth {shape.n_layer}: a model of {shape.num_parameters():,} parameters, trained on {tokens:,} tokens"]
     lines += [f"  {one.name:<15} {one.value!s:>9}  {one.reason}" for one in derivation]
     print("\n".join(lines), file=sys.stderr)
-
-
-def _store(folder: RunFolder, config: PretrainConfig, reasons: Table | None) -> None:
-    folder.write_config(NAME, to_table(config, None if reasons is None else {DERIVATION: reasons}))
 
 
 def _steps_in(minutes: float, config: PretrainConfig, shape: ModelConfig, training: TokenSource) -> int:

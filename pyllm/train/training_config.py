@@ -7,7 +7,7 @@ stage derives it, stores all of it in config.toml, and goes on with what is stor
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
@@ -30,6 +30,7 @@ MOST = 10**12  # steps, tokens, minutes: beyond it a number is a slip of the han
 CHANGEABLE = frozenset(
     ("steps", "lr", "min_lr", "max_norm", "evaluate_every", "sample_every", "save_every", "keep", "threads")
 )
+DERIVATION = "derivation"  # the table of reasons within a stage's
 NOT_STORED = frozenset(("name", "runs", "resume", "from_step", "progress"))
 
 
@@ -219,17 +220,27 @@ def make_optimizer(config: TrainingConfig, model: GPT) -> AdamW:
     return AdamW(model, config.lr, betas, config.eps, config.weight_decay)
 
 
-def of_table(table: Table, given: AnyConfig, changeable: Collection[str] = ()) -> AnyConfig:
-    """The settings that a run was begun with, from its config.toml, with what is given anew.
+def read_settings(
+    folder: RunFolder, stage: str, given: AnyConfig, changeable: Collection[str] = ()
+) -> tuple[AnyConfig, Table | None] | None:
+    """What a run's config.toml holds of a stage, with what is given anew.
 
     Args:
-        table: a stage's.
-        given: its settings, as they are given now.
+        folder: the run's.
+        stage: the table's name.
+        given: the stage's settings, as they are given now.
         changeable: the stage's settings that may be given anew, beside those of all stages.
+
+    Returns:
+        (settings, why each derived one is what it is, or None before any is derived); None: the stage has not begun.
 
     Raises:
         ValueError: the table is damaged, or something is given that would make it another run.
     """
+    table = dict(folder.read_tables().get(stage, {}))
+    if not table:
+        return None
+    reasons = table.pop(DERIVATION, None)
     kind = type(given)
     if unknown := set(table) - {field.name for field in fields(kind)}:
         raise ValueError(f"the run's config.toml has the unknown setting {min(unknown)!r}")
@@ -241,13 +252,16 @@ def of_table(table: Table, given: AnyConfig, changeable: Collection[str] = ()) -
         if given.lr is not None and given.min_lr is None:
             min_lr = min(min_lr, lr / 10)
         checked_schedule(config.schedule, lr, min_lr, warmup_steps, config.decay_fraction)
-    return replace(config, min_lr=min_lr)
+    config = replace(config, min_lr=min_lr)
+    now = table_of(config)
+    changed = [name for name in reasons or () if name in table and now.get(name) != table[name]]
+    return config, reasons and {**reasons, **{name: f"{now.get(name)}: given when it went on" for name in changed}}
 
 
-def to_table(config: TrainingConfig, more: Mapping[str, Any] | None = None) -> Table:
-    """A stage's table for config.toml: what is stored of its settings, and more."""
+def write_settings(folder: RunFolder, stage: str, config: TrainingConfig, reasons: Table | None) -> None:
+    """Writes a stage's settings into the run's config.toml, with the reasons where all is derived."""
     table = {name: value for name, value in table_of(config).items() if name not in NOT_STORED}
-    return {**table, **(more or {})}
+    folder.write_config(stage, table if reasons is None else {**table, DERIVATION: reasons})
 
 
 def _of_type(wanted: Any, value: Any) -> Any:
