@@ -1,7 +1,8 @@
 """Checkpoints: a folder with all that a run needs to go on as if it had never stopped.
 
     config.json, model.safetensors   the model, as Hugging Face lays it out
-    tokenizer.json                   where the run has a tokenizer
+    tokenizer.json                   where the run has a tokenizer; and where that has the special tokens of
+                                     conversations, the files of pyllm.chat_files
     optimizer.npz                    the optimizer's averages
     training_state.json              step, place in the data, and the other small numbers
     checkpoint.json                  {"format": "pyllm checkpoint 1", "files": {name: {"bytes": n, "crc32": hex}, ...}}
@@ -24,6 +25,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy
+
+from pyllm.chat import has_chat_tokens
+from pyllm.chat_files import write_chat_files
 
 if TYPE_CHECKING:
     from pyllm.model import GPT
@@ -79,6 +83,8 @@ def save(path: Path, model: GPT, optimizer: AdamW, state: dict[str, Any], tokeni
         model.save(temporary)
         if tokenizer is not None:
             tokenizer.save(temporary / TOKENIZER)
+            if has_chat_tokens(tokenizer):
+                write_chat_files(temporary, tokenizer, model.cfg.context)
         numbers: dict[str, Any] = {}
         arrays: dict[str, Any] = {}
         for name, value in optimizer.state().items():
