@@ -5,11 +5,18 @@ from __future__ import annotations
 import importlib.util
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 SECONDS_BETWEEN_LINES = 10.0
 SECONDS_BETWEEN_UPDATES = 0.25  # of a bar
 LEAST_BAR = 5  # characters
+BAR_IN_OUTLINE = 12
 
 
 class Progress:
@@ -37,10 +44,13 @@ class Progress:
         self._next = self._start
         self._bar = None
         show = is_wanted(show)
+        self._outline = _outline.get() if show else None
+        if self._outline is not None and self._outline.total is None:
+            self._outline.total = total
         self._lines = show and not _bars_work()
         if self._lines:
             self._next += SECONDS_BETWEEN_LINES
-        if show and not self._lines:
+        if show and not self._lines and self._outline is None:
             from rich.console import Console
             from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
             from rich.progress import Progress as RichProgress
@@ -68,6 +78,8 @@ class Progress:
 
     def set_total(self, total: int) -> None:
         self._total = total
+        if self._outline:
+            self._outline.total = total
         if self._bar:
             self._bar.update(self._task, total=total)
 
@@ -81,11 +93,14 @@ class Progress:
             at_once: show it even if something was shown a moment ago.
         """
         now = time.monotonic()
-        at_once |= self._bar is not None and done == self._total
-        if not (self._bar or self._lines) or (now < self._next and not at_once):
+        at_once |= not self._lines and done == self._total
+        if not (self._bar or self._outline or self._lines) or (now < self._next and not at_once):
             return
         texts = figures() if figures else [self._figures(done)]
-        if self._bar:
+        if self._outline and not self._lines:
+            self._next = now + SECONDS_BETWEEN_UPDATES
+            self._outline.update(self._title, done, self._total, texts)
+        elif self._bar:
             self._next = now + SECONDS_BETWEEN_UPDATES
             room = self._bar.console.width - len(self._title) - LEAST_BAR - 2
             text = next((one for one in texts if len(one) <= room), texts[-1])
@@ -96,7 +111,9 @@ class Progress:
 
     def print(self, text: str) -> None:
         """Shows a line, above the bar where there is one."""
-        if self._bar:
+        if self._outline:
+            self._outline.print(text)
+        elif self._bar:
             self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
         elif self._lines:
             print(text, file=sys.stderr, flush=True)
@@ -107,6 +124,109 @@ class Progress:
         number = "{:,.1f}" if scale > 1 else "{:,.0f}"
         of = f" of {number.format(self._total / scale)}" if self._total is not None else ""
         return f"{number.format(done / scale)}{of} {unit}, {number.format(rate / scale)} {unit}/s"
+
+
+class Outline:
+    """Shows work of many parts at once: those that are done, the one at work with its progress, those to come.
+
+    While it is entered, every Progress of the same thread shows itself in the part at work.
+
+    Args:
+        parts: their titles, in their order.
+        show: as Progress has it.
+    """
+
+    def __init__(self, parts: Sequence[str], show: bool | None = None) -> None:
+        self._parts = list(parts)
+        self._seconds: dict[str, float | None] = {}  # of those done; None: they had been done before
+        self._part: str | None = None
+        self._start = self._began = time.monotonic()
+        self._show = is_wanted(show)
+        self._live = None
+        self.total: int | None = None  # of the part at work
+        self._done, self._title, self._texts = 0, "", [""]
+        if self._show and _bars_work():
+            from rich.console import Console
+            from rich.live import Live
+
+            self._console = Console(stderr=True)
+            self._live = Live(get_renderable=self._table, console=self._console, refresh_per_second=4)
+
+    def __enter__(self) -> Outline:
+        if self._live:
+            self._live.start()
+        self._token = _outline.set(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _outline.reset(self._token)
+        self._part = None
+        if self._live:
+            self._live.refresh()
+            self._live.stop()
+
+    def skip(self, part: str) -> None:
+        """Says that a part had been done before."""
+        self._seconds[part] = None
+
+    @contextmanager
+    def part(self, part: str) -> Iterator[None]:
+        """While it is entered, this is the part at work."""
+        self._part, self._began = part, time.monotonic()
+        self.total, self._done, self._title, self._texts = None, 0, "", [""]
+        if self._show and not self._live:
+            number = self._parts.index(part) + 1
+            print(f"[{number}/{len(self._parts)}] {part}", file=sys.stderr, flush=True)
+        yield
+        self._seconds[part] = time.monotonic() - self._began
+        self._part = None
+
+    def update(self, title: str, done: int, total: int | None, texts: Sequence[str]) -> None:
+        """Tells how far the part at work is; see Progress.update."""
+        self._title, self._done, self.total, self._texts = title, done, total, list(texts)
+
+    def print(self, text: str) -> None:
+        """Shows a line above the outline."""
+        if self._live:
+            self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+        elif self._show:
+            print(text, file=sys.stderr, flush=True)
+
+    def _table(self) -> Table:
+        from rich.progress_bar import ProgressBar
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table.grid(padding=(0, 1))
+        widest = max(map(len, self._parts))
+        for column, width in enumerate((1, widest, 6)):
+            table.add_column(width=width, no_wrap=True, justify="right" if column == 2 else "left")
+        table.add_column(no_wrap=True, overflow="ellipsis")
+        room = self._console.width - widest - 12 - BAR_IN_OUTLINE - 2
+        for part in self._parts:
+            if part == self._part:
+                text = next((one for one in self._texts if len(one) <= room), self._texts[-1])
+                row = Table.grid(padding=(0, 1))
+                row.add_column(width=BAR_IN_OUTLINE)
+                row.add_column(no_wrap=True, overflow="ellipsis")
+                row.add_row(ProgressBar(self.total, self._done, complete_style="magenta"), Text(text))
+                table.add_row(Text(">", "magenta"), Text(part, "bold"), _clock(time.monotonic() - self._began), row)
+            elif part in self._seconds:
+                seconds = self._seconds[part]
+                table.add_row(
+                    Text("\u2713", "green"), part, "" if seconds is None else _clock(seconds), Text("done", "dim")
+                )
+            else:
+                table.add_row("", Text(part, "dim"), "", "")
+        table.add_row("", Text("in all", "dim"), Text(_clock(time.monotonic() - self._start), "dim"), "")
+        return table
+
+
+_outline: ContextVar[Outline | None] = ContextVar("outline", default=None)
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
 
 
 def is_wanted(show: bool | None) -> bool:
