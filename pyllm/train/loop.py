@@ -33,6 +33,10 @@ Metrics = Mapping[str, float]
 Gradients = Mapping[str, Any]
 
 
+class DataError(ValueError):
+    """There is no next batch, or no evaluation, through no fault of the model's: what it has learned can be saved."""
+
+
 class Batch(Protocol):
     """What the loop must know of a micro-batch."""
 
@@ -169,6 +173,7 @@ def train(stage: Stage, settings: LoopSettings, folder: RunFolder, start: Checkp
     Raises:
         NonFiniteError: a loss or a gradient is not finite; nothing was updated by it. Names the step, the batch and the
             last good checkpoint.
+        DataError: the stage's batches or its evaluation raised it; the last step that was finished is saved.
         ValueError: the checkpoint is not of this stage, its data or its optimizer.
         OSError: a checkpoint cannot be written.
     """
@@ -187,15 +192,18 @@ def train(stage: Stage, settings: LoopSettings, folder: RunFolder, start: Checkp
             session.evaluate(last=False)
         else:
             session.check_metrics()
-        while outcome.step < settings.steps and not signals:
-            session.step()
-            last = outcome.step == settings.steps
-            if last or _due(outcome.step, settings.evaluate_every):
-                session.evaluate(last)
-            if last or _due(outcome.step, settings.sample_every):
-                session.sample()
-            if last or _due(outcome.step, settings.save_every):
-                session.save()
+        try:
+            while outcome.step < settings.steps and not signals:
+                session.step()
+                last = outcome.step == settings.steps
+                if last or _due(outcome.step, settings.evaluate_every):
+                    session.evaluate(last)
+                if last or _due(outcome.step, settings.sample_every):
+                    session.sample()
+                if last or _due(outcome.step, settings.save_every):
+                    session.save()
+        except DataError as error:
+            session.fail(error)
     if signals:
         session.stop(signals[0])
     return outcome
@@ -319,12 +327,27 @@ class _Session:
         checkpoint.keep_last(self.folder.checkpoints, stage.name, self.settings.keep)
         outcome.checkpoint = path
 
+    def save_once(self) -> None:
+        """Saves unless that has been done after this step."""
+        if self.outcome.checkpoint != checkpoint.path_of(self.folder.checkpoints, self.stage.name, self.outcome.step):
+            self.save()
+
+    def fail(self, error: DataError) -> NoReturn:
+        step = self.outcome.step
+        if not step:
+            raise error
+        self.save_once()
+        go_on = f"; mend it and go on with: {self.stage.go_on}" if self.stage.go_on else ""
+        raise DataError(
+            f"stopped after step {step:,} of {self.settings.steps:,}: {error}. What was learned is saved in "
+            f"{self.outcome.checkpoint}{go_on}"
+        ) from error
+
     def stop(self, by: signal.Signals) -> None:
         outcome = self.outcome
         if outcome.step == self.settings.steps:  # it came with the last step
             return
-        if outcome.checkpoint != checkpoint.path_of(self.folder.checkpoints, self.stage.name, outcome.step):
-            self.save()
+        self.save_once()
         outcome.stopped_by = by
         go_on = f". Go on with: {self.stage.go_on}" if self.stage.go_on else ""
         print(
