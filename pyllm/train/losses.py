@@ -286,9 +286,9 @@ def dpo(
         denominator: the number of pairs in the step; default: P.
 
     Returns:
-        Its metrics, means over pairs: "accuracy" (the margin is positive), "reward_margin", "chosen_reward" and
-        "rejected_reward" (beta (log pi - log pi_reference)), "chosen_logprob" and "rejected_logprob" (of the response),
-        "drift" (how far a response's log-probability has moved either way, a token).
+        Its metrics, means over pairs: "accuracy" (1 where the margin is positive, 1/2 where it is 0), "reward_margin",
+        "chosen_reward" and "rejected_reward" (beta (log pi - log pi_reference)), "chosen_logprob" and "rejected_logprob"
+        (of the response), "drift" (how far a response's log-probability has moved either way, a token).
 
     Raises:
         TypeError, ValueError: see _checked; the rows are not pairs; a response has no token; a number is out of range.
@@ -325,7 +325,7 @@ def dpo(
         dmargins = numpy.exp(-_softplus(-margins)) - (1 - label_smoothing)
     dgains = numpy.concatenate([dmargins, -dmargins]) * (beta / pairs)
     metrics = {
-        "accuracy": margins > 0,
+        "accuracy": (numpy.sign(margins) + 1) / 2,
         "reward_margin": margins,
         "chosen_reward": chosen,
         "rejected_reward": rejected,

@@ -332,7 +332,7 @@ def test_dpo_of_a_model_that_is_its_reference() -> None:
     assert loss == pytest.approx(math.log(2), rel=1e-15)
     signs = numpy.repeat([-1.0, 1.0], 3)[:, None]
     assert gradients["dlogprobs"] == pytest.approx(MASK * signs * 0.3 / 2 / 3)
-    assert metrics["reward_margin"] == metrics["drift"] == metrics["accuracy"] == 0
+    assert metrics["reward_margin"] == metrics["drift"] == 0 and metrics["accuracy"] == 0.5
     assert dpo(LOGPROBS, LOGPROBS, MASK, label_smoothing=0.3).loss == pytest.approx(math.log(2))
     assert dpo(LOGPROBS, LOGPROBS, MASK, 0.5, kind="ipo").loss == pytest.approx(1.0)  # (1 / (2 * 0.5))^2
 
