@@ -16,6 +16,7 @@ class Pattern:
     gpt2: Pattern
     cl100k: Pattern
     o200k: Pattern
+    qwen2: Pattern
 
 class Merge:
     left: int

@@ -1,7 +1,7 @@
 """The regular expressions that cut a text into pieces before byte-pair encoding.
 
-The named patterns are those of OpenAI's tokenizers and run as hand-written C++ scanners; any other pattern runs
-through the `regex` package, which also defines what the named ones mean.
+The named patterns are those of OpenAI's tokenizers and of Qwen2's, and run as hand-written C++ scanners; any other
+pattern runs through the `regex` package, which also defines what the named ones mean.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,8 @@ from pyllm import _bpe
 
 Text = str | bytes | bytearray | memoryview
 
-# As tiktoken 0.14 has them (tiktoken_ext/openai_public.py).
+# OpenAI's as tiktoken 0.14 has them (tiktoken_ext/openai_public.py), Qwen2's as transformers 5.23 has it
+# (models/qwen2/tokenization_qwen2.py).
 PATTERNS = {
     "gpt2": r"""'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s""",
     "cl100k": (
@@ -23,6 +24,10 @@ PATTERNS = {
         r"""(?i:'s|'t|'re|'ve|'m|'ll|'d)?"""
         r"""|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"""
     ),
+    "qwen2": (
+        r"""(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"""
+        r"""|\s*[\r\n]+|\s+(?!\S)|\s+"""
+    ),
 }
 
 # The same in the dialect of Hugging Face's tokenizers (Oniguruma), where `$` ends a line and `{1,3}+` is not
@@ -33,6 +38,7 @@ ONIGURUMA_PATTERNS = {
         r"""|\s+\z|\s*[\r\n]|\s+(?!\S)|\s"""
     ),
     "o200k": PATTERNS["o200k"],
+    "qwen2": PATTERNS["qwen2"],
 }
 
 
@@ -95,7 +101,7 @@ Splitter = NamedSplitter | RegexSplitter
 
 
 def splitter(pattern: str) -> Splitter:
-    """The splitter of a pattern's name ("gpt2", "cl100k", "o200k") or of a regular expression.
+    """The splitter of a pattern's name ("gpt2", "cl100k", "o200k", "qwen2") or of a regular expression.
 
     Raises:
         TypeError: the pattern is not a string.

@@ -94,7 +94,7 @@ class Tokenizer:
                 distinct pieces, not with the text (with a pattern of your own a file is read whole); or any other
                 iterable, whose items are the texts themselves (pass `iter(texts)` for a list of texts).
             vocab_size: the number of ids, special tokens included; from 256 + len(special_tokens) to 2**20.
-            pattern: "gpt2", "cl100k", "o200k", or a regular expression for the `regex` package.
+            pattern: "gpt2", "cl100k", "o200k", "qwen2", or a regular expression for the `regex` package.
             special_tokens: texts that get ids of their own, the last ones, in this order.
             threads: default: pyllm.get_num_threads().
             progress: show progress on stderr; default: if that is a terminal.

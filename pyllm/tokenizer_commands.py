@@ -51,7 +51,7 @@ def train(
         out: where to write it: as a tokenizer.json, or, to a name that ends in .tiktoken, as tiktoken's ranks.
         overwrite: replace the file that is there.
         vocab_size: the number of token ids, special tokens included.
-        pattern: how text is cut before merging: gpt2, cl100k, o200k or a regular expression.
+        pattern: how text is cut before merging: gpt2, cl100k, o200k, qwen2 or a regular expression.
         special_token: a text that becomes one token, with the last ids; may be given several times. Default: the 18 of
             pyllm.SPECIAL_TOKENS, from <|endoftext|> on.
         no_special_tokens: have none.

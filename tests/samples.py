@@ -88,6 +88,7 @@ def tokenizers() -> dict[str, Tokenizer]:
         "gpt2": trained("gpt2"),
         "cl100k": trained("cl100k"),
         "o200k": base,
+        "qwen2": trained("qwen2"),
         "custom pattern": trained(r"\w+|\s"),
         "bytes only": trained_on(["a b"], 256, "cl100k"),
         "special tokens": trained("cl100k", special_tokens=("<|a|>", "<|endoftext|>")),

@@ -139,6 +139,20 @@ def test_long_runs(name: str, run: str) -> None:
             assert_same(name, (around + run * length + around).encode("utf-8", "surrogateescape"))
 
 
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("it'S 1234", ["it", "'S", " ", "1", "2", "3", "4"]),
+        ("a\n\n  \n b", ["a", "\n\n  \n", " b"]),
+        ("a \n  ", ["a", " \n", "  "]),  # cl100k has all whitespace at the end in one piece
+        ("x=!\n\n(y)", ["x", "=!\n\n", "(y", ")"]),
+        ("½٣Ⅷ", ["½", "٣", "Ⅷ"]),
+    ],
+)
+def test_what_qwen2_does(text: str, pieces: list[str]) -> None:
+    assert split("qwen2", text) == [piece.encode() for piece in pieces]
+
+
 # Cutting a text where it does not change a piece
 
 
@@ -234,7 +248,7 @@ def test_a_named_pattern_as_a_custom_one(name: str, data: bytes) -> None:
 @pytest.mark.parametrize(
     ("pattern", "error", "words"),
     [
-        ("gpt4", ValueError, "no pattern named 'gpt4'.*gpt2, cl100k, o200k"),
+        ("gpt4", ValueError, "no pattern named 'gpt4'.*gpt2, cl100k, o200k, qwen2"),
         ("(", ValueError, r"'\(' does not compile: missing \)"),
         (r"\p{Nonsense}", ValueError, "does not compile"),
         ("(" * 5000 + ")" * 5000, ValueError, "does not compile: it is nested too deeply"),

@@ -14,7 +14,7 @@ from pyllm import Tokenizer
 from pyllm.data import shards
 from pyllm.data.shards import TokenShards
 
-PATTERNS = ["gpt2", "cl100k", "o200k"]
+PATTERNS = ["gpt2", "cl100k", "o200k", "qwen2"]
 SPECIAL = ("<|endoftext|>",)
 
 

@@ -44,7 +44,7 @@ def test_a_tokenizer_json_comes_back(kind: str, tmp_path: Path) -> None:
 @given(
     texts=st.lists(st.binary(min_size=1, max_size=30), min_size=1, max_size=3),
     special=st.sets(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=5), max_size=3),
-    pattern=st.sampled_from(["gpt2", "cl100k", "o200k", r"\w+|\S", ".", '[^"\\\\]+|é']),
+    pattern=st.sampled_from(["gpt2", "cl100k", "o200k", "qwen2", r"\w+|\S", ".", '[^"\\\\]+|é']),
 )
 def test_any_tokenizer_comes_back(texts: list[bytes], special: set[str], pattern: str) -> None:
     tokenizer = trained_on(texts, 300, pattern, sorted(special))
@@ -122,7 +122,7 @@ def test_named_patterns_are_recognised(name: str, tmp_path: Path) -> None:
 # tiktoken's ranks
 
 
-@pytest.mark.parametrize("pattern", ["gpt2", "cl100k", "o200k", r"\w+|\s"])
+@pytest.mark.parametrize("pattern", ["gpt2", "cl100k", "o200k", "qwen2", r"\w+|\s"])
 def test_a_rank_file_comes_back(pattern: str, tmp_path: Path) -> None:
     tokenizer = trained(pattern, special_tokens=SPECIAL_TOKENS)
     path = tmp_path / "ranks"

@@ -265,7 +265,8 @@ PYBIND11_MODULE(_bpe, module) {
     py::enum_<Pattern>(module, "Pattern")
         .value("gpt2", Pattern::gpt2)
         .value("cl100k", Pattern::cl100k)
-        .value("o200k", Pattern::o200k);
+        .value("o200k", Pattern::o200k)
+        .value("qwen2", Pattern::qwen2);
 
     py::class_<Merge>(module, "Merge")
         .def(py::init([](uint32_t left, uint32_t right, uint32_t product) { return Merge{left, right, product}; }))

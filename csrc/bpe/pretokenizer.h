@@ -1,6 +1,6 @@
 // Pre-tokenization: where a text is cut into pieces before any merge.
 //
-// The three patterns of OpenAI's tokenizers as hand-written scanners (definitions: pyllm/tokenizer.py, PATTERNS).
+// The patterns of OpenAI's tokenizers and Qwen2's as hand-written scanners (definitions: pyllm/patterns.py, PATTERNS).
 // next_piece(p, end) returns the end of the piece that starts at p. A piece depends only on what follows p.
 // The common pieces are a few ASCII letters after a space: their end is found sixteen bytes at a time, which replaces
 // a hard-to-predict loop exit by a count of trailing zeros.
@@ -18,7 +18,7 @@
 
 namespace pyllm {
 
-enum class Pattern { gpt2, cl100k, o200k };
+enum class Pattern { gpt2, cl100k, o200k, qwen2 };
 
 namespace scan {
 
@@ -147,9 +147,12 @@ inline const uint8_t* next_piece<Pattern::gpt2>(const uint8_t* p, const uint8_t*
     return before_last(whitespace_run(p, end), p, end);
 }
 
-template <>
-inline const uint8_t* next_piece<Pattern::cl100k>(const uint8_t* p, const uint8_t* end) {
-    using namespace scan;
+namespace scan {
+
+// cl100k's and qwen2's pieces. qwen2 cuts numbers into single digits, and has no rule for whitespace at the text's end.
+template <Pattern pattern>
+inline const uint8_t* next_cl100k_piece(const uint8_t* p, const uint8_t* end) {
+    constexpr bool qwen2 = pattern == Pattern::qwen2;
     if (is_ascii_letter(*p)) return skip_letters(p + 1, end);
     if (*p == ' ' && p + 1 < end && is_ascii_letter(p[1])) return skip_letters(p + 2, end);
     if (*p == '\'') {
@@ -158,7 +161,7 @@ inline const uint8_t* next_piece<Pattern::cl100k>(const uint8_t* p, const uint8_
     }
     const Character c = character_at(p, end);
     if (c.classes & letter) return skip_letters(p + c.length, end);
-    if (c.classes & number) return skip_numbers_up_to_three(p, end);
+    if (c.classes & number) return qwen2 ? p + c.length : skip_numbers_up_to_three(p, end);
     const uint8_t* q = p + c.length;
     Character next{space, 0};
     if (q < end) next = character_at(q, end);
@@ -166,9 +169,20 @@ inline const uint8_t* next_piece<Pattern::cl100k>(const uint8_t* p, const uint8_
     if (!(c.classes & space)) return skip_newlines(skip_punctuation(q, end), end, false);
     if (*p == ' ' && !(next.classes & (space | number))) return skip_newlines(skip_punctuation(q, end), end, false);
     const WhitespaceRun run = whitespace_run(p, end);
-    if (run.end == end) return end;
-    if (run.after_newline) return run.after_newline;
-    return before_last(run, p, end);
+    if (!qwen2 && run.end == end) return end;
+    return run.after_newline ? run.after_newline : before_last(run, p, end);
+}
+
+}  // namespace scan
+
+template <>
+inline const uint8_t* next_piece<Pattern::cl100k>(const uint8_t* p, const uint8_t* end) {
+    return scan::next_cl100k_piece<Pattern::cl100k>(p, end);
+}
+
+template <>
+inline const uint8_t* next_piece<Pattern::qwen2>(const uint8_t* p, const uint8_t* end) {
+    return scan::next_cl100k_piece<Pattern::qwen2>(p, end);
 }
 
 namespace scan {
@@ -240,13 +254,14 @@ decltype(auto) with_pattern(Pattern pattern, F&& f) {
     switch (pattern) {
         case Pattern::gpt2: return f(std::integral_constant<Pattern, Pattern::gpt2>{});
         case Pattern::cl100k: return f(std::integral_constant<Pattern, Pattern::cl100k>{});
+        case Pattern::qwen2: return f(std::integral_constant<Pattern, Pattern::qwen2>{});
         default: return f(std::integral_constant<Pattern, Pattern::o200k>{});
     }
 }
 
 // A place at or before `limit` where the text can be cut without changing any piece, or `begin` when there is none:
-// between a letter or number and a character that is none of letter, number, mark, apostrophe. All three patterns end
-// a piece there, look no further to decide what stands before it, and never look back.
+// between a letter or number and a character that is none of letter, number, mark, apostrophe. All patterns end a
+// piece there, look no further to decide what stands before it, and never look back.
 const uint8_t* last_safe_cut(const uint8_t* begin, const uint8_t* limit, const uint8_t* end);
 
 }  // namespace pyllm
