@@ -1,0 +1,199 @@
+"""DPO: preferences without a reward model and without sampling (Rafailov et al. 2023, https://arxiv.org/abs/2305.18290).
+
+The frozen reference is the model that the stage begins with. It is asked once, before the first step, for the
+log-probabilities of all answers; the run's folder keeps them, so that the reference itself is needed no more.
+"""
+
+from __future__ import annotations
+
+import sys
+import zipfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy
+
+from pyllm.chat import END_OF_TURN
+from pyllm.data.loader import permuted
+from pyllm.engine import Engine
+from pyllm.files import written_whole
+from pyllm.model import GPT
+from pyllm.progress import Progress, is_wanted
+from pyllm.tokenizer import Tokenizer
+from pyllm.train.dpo_config import CHANGEABLE, DpoConfig, check_settings, derive_length
+from pyllm.train.loop import Gradients, Metrics, Stage
+from pyllm.train.losses import dpo as dpo_loss
+from pyllm.train.preference_batches import (
+    Pair,
+    PreferenceBatch,
+    PreferenceBatches,
+    evaluate_pairs,
+    reference_logprobs,
+    rendered,
+)
+from pyllm.train.result import Result
+from pyllm.train.run_folder import RunFolder
+from pyllm.train.training_config import Derivation, make_optimizer
+from pyllm.train.tuning import alone, begin, finish, settle
+
+NAME = "dpo"
+REFERENCE = "dpo_reference.npz"
+MOST_VALIDATION_PROMPTS = 500
+SAMPLES = 2
+SAMPLE_TEMPERATURE = 0.8
+
+Array = numpy.ndarray[Any, numpy.dtype[Any]]
+
+
+def dpo(config: DpoConfig) -> Result:
+    """Trains a model to prefer chosen answers to rejected ones; leaves all there is to know in RUNS/NAME.
+
+    Raises:
+        OSError: a file is not there, or cannot be read or written; the run exists already.
+        ValueError: a setting or a file is not what it should be, or no pair is left to train on.
+        NonFiniteError: the loss or the gradient is not finite; see pyllm.train.loop.
+    """
+    return alone(config, "pyllm dpo", dpo_in)
+
+
+def dpo_in(folder: RunFolder, config: DpoConfig, command: str, start: Path | None = None) -> Result:
+    """The stage, in a run's folder that is held.
+
+    Args:
+        folder: of the run.
+        config: as it was given.
+        command: what goes on with the run when its name and --resume are added.
+        start: the model's folder to begin with, in place of config.model.
+    """
+    begun = begin(folder, NAME, config, CHANGEABLE, start)
+    model, tok = begun.model, begun.tokenizer
+    if begun.reasons is None:
+        check_settings(begun.config, model.cfg)
+    derive = Derivation(begun.config)
+    context = derive("context", model.cfg.context, "the model's")
+    training, validation = _pairs(begun.config, tok, context)
+    derive_length(derive, begun.config, model.cfg, len(training), max(pair.size - 1 for pair in training))
+    config = settle(folder, begun, derive)
+    assert config.batch_size is not None and config.micro_batches is not None
+    batch_size, settings = config.batch_size, config.loss_settings
+    if begun.checkpoint is None:
+        of_training, of_validation = _make_reference(folder, config, model, (training, validation))
+    else:
+        of_training, of_validation = _read_reference(folder, (training, validation))
+
+    def loss(batch: PreferenceBatch, denominator: float) -> tuple[float, Gradients | None, Metrics]:
+        logprobs = model.forward(batch.tokens, batch.targets)
+        return dpo_loss(logprobs, batch.reference, batch.mask, denominator=denominator, **settings)
+
+    def evaluation(last: bool, show: Callable[[str], None]) -> dict[str, float]:
+        def show_done(done: int) -> None:
+            show(f"evaluating on validation pairs, {done / len(validation):.0%} done")
+
+        figures = evaluate_pairs(model, validation, of_validation, batch_size, settings, show_done)
+        return {f"validation_{name}": value for name, value in figures.items()}
+
+    stage = Stage(
+        name=NAME,
+        model=model,
+        optimizer=make_optimizer(config, model),
+        batches=PreferenceBatches(training, of_training, batch_size, model.cfg.context, config.seed),
+        loss=loss,
+        learning_rate=config.rate,
+        evaluate=evaluation if validation else None,
+        sample=_sampler(config, model, tok, validation or training) if config.sample_tokens else None,
+        tokenizer=tok,
+    )
+    return finish(folder, stage, config, begun, command, config.micro_batches)
+
+
+def _pairs(config: DpoConfig, tok: Tokenizer, context: int) -> tuple[list[Pair], list[Pair]]:
+    """The pairs to train on and those to evaluate on; says what has become of the rest.
+
+    Raises:
+        OSError, ValueError: a file cannot be read or holds no preferences, or there is no pair to train on.
+    """
+    from pyllm.tasks.files import load_preferences
+
+    sides = []
+    for files in (config.data, config.validation_data):
+        preferences = [one for file in files for one in load_preferences(file)]
+        pairs, names = rendered(preferences, tok, context), ", ".join(map(str, files))
+        if files and not pairs.kept:
+            raise ValueError(f"{names}: none of {len(preferences):,} pairs fits into a context of {context} tokens")
+        for count, what in (
+            (pairs.too_long, f"left out: they do not fit into a context of {context} tokens"),
+            (pairs.shortened, "without the oldest turns of their prompts, which do not fit into the context"),
+        ):
+            if count:
+                print(f"{names}: {count:,} of {len(preferences):,} pairs are {what}", file=sys.stderr)
+        sides.append(pairs.kept)
+    training, validation = sides
+    if not config.validation_data:
+        training, validation = _split(training, config)
+    if is_wanted(config.progress):
+        print(f"{len(training):,} pairs to train on, {len(validation):,} to evaluate on", file=sys.stderr)
+    return training, validation
+
+
+def _split(pairs: list[Pair], config: DpoConfig) -> tuple[list[Pair], list[Pair]]:
+    """Pairs to train on and to evaluate on; those of the same prompt are on the same side."""
+    prompts = list(dict.fromkeys(tuple(pair.prompt) for pair in pairs))
+    fraction = config.validation_fraction
+    count = min(len(prompts) // 10, MOST_VALIDATION_PROMPTS) if fraction is None else int(fraction * len(prompts))
+    held_out = {prompts[permuted(index, len(prompts), config.seed)] for index in range(count)}
+    training = [pair for pair in pairs if tuple(pair.prompt) not in held_out]
+    return training, [pair for pair in pairs if tuple(pair.prompt) in held_out]
+
+
+def _make_reference(folder: RunFolder, config: DpoConfig, model: GPT, sides: Sequence[list[Pair]]) -> list[Array]:
+    """The reference's log-probabilities of the answers on both sides, (N, 2) each; they are written down."""
+    assert config.batch_size is not None
+    sums: list[Array] = []
+    with Progress("asking the reference", "pairs", sum(map(len, sides)), config.progress) as progress:
+        for pairs in sides:
+            done = sum(map(len, sums))
+
+            def show(more: int, done: int = done) -> None:
+                progress.update(done + more)
+
+            sums.append(reference_logprobs(model, pairs, config.batch_size, show))
+    with written_whole(folder.path / REFERENCE) as file:
+        numpy.savez(file, training=sums[0], validation=sums[1])
+    return sums
+
+
+def _read_reference(folder: RunFolder, sides: Sequence[list[Pair]]) -> list[Array]:
+    """What _make_reference has written."""
+    path = folder.path / REFERENCE
+    try:
+        with path.open("rb") as file, numpy.load(file) as arrays:
+            sums = [arrays["training"], arrays["validation"]]
+    except FileNotFoundError:
+        raise FileNotFoundError(
+            f"{path} with the reference's log-probabilities is gone: the run cannot go on, begin another one"
+        ) from None
+    except (ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
+        raise ValueError(f"{path} is damaged: {error}") from None
+    for found, pairs in zip(sums, sides, strict=True):
+        if found.shape != (len(pairs), 2):
+            raise ValueError(f"{path} is of other pairs: it has {len(found)} where the data have {len(pairs)}")
+    return sums
+
+
+def _sampler(config: DpoConfig, model: GPT, tok: Tokenizer, pairs: Sequence[Pair]) -> Callable[[int], list[str]]:
+    """Answers some prompts."""
+    engine = Engine(model, tok)
+    prompts = [pair.prompt for pair in pairs[:SAMPLES]]
+
+    def sample(step: int) -> list[str]:
+        answers = engine.generate(
+            prompts,
+            max_new_tokens=config.sample_tokens,
+            temperature=SAMPLE_TEMPERATURE,
+            stop=END_OF_TURN,
+            seed=config.seed + step,
+        )
+        return [tok.decode(prompt + answer.ids) for prompt, answer in zip(prompts, answers, strict=True)]
+
+    return sample
