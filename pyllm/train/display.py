@@ -40,11 +40,19 @@ class Display:
         flops_per_token: of forward and backward, for rows of so many tokens.
         peak: what `matmul_peak` says.
         show: see Progress.
+        headline: the name of the number that tells how well it goes.
     """
 
     def __init__(
-        self, title: str, steps: int, flops_per_token: Callable[[int], float], peak: float, show: bool | None = None
+        self,
+        title: str,
+        steps: int,
+        flops_per_token: Callable[[int], float],
+        peak: float,
+        show: bool | None = None,
+        headline: str = "loss",
     ) -> None:
+        self._headline = headline.replace("_", " ")
         self._progress = Progress(title, "steps", total=steps, show=show, time_to_go=False)
         self._step, self._steps, self._flops_per_token, self._peak = 0, steps, flops_per_token, peak
         self._figures: Callable[[], list[str]] | None = None  # of the last step
@@ -67,10 +75,10 @@ class Display:
         """The share of the peak that a speed is, for rows of `context` tokens."""
         return self._flops_per_token(context) * tokens_per_second / self._peak
 
-    def step(self, step: int, loss: float, seconds: float, tokens: int, context: int) -> None:
-        """Tells of a step that is done: which it is, from 1, its loss, its seconds, its tokens in rows of `context`."""
+    def step(self, step: int, value: float, seconds: float, tokens: int, context: int) -> None:
+        """Tells of a step that is done: its number, the headline's value, seconds, and tokens in rows of `context`."""
         self._recent.append((seconds, tokens))
-        self._step, self._figures = step, lambda: self._figures_of(loss, context)
+        self._step, self._figures = step, lambda: self._figures_of(value, context)
         self._progress.update(step, self._figures, at_once=len(self._recent) == 1)
 
     def doing(self, what: str) -> None:
@@ -78,17 +86,17 @@ class Display:
         step, steps = f"{self._step:,}", f"{self._steps:,}"
         self._progress.update(self._step, lambda: [f"step {step} of {steps}, {what}", f"{step}/{steps} {what}"])
 
-    def _figures_of(self, loss: float, context: int) -> list[str]:
+    def _figures_of(self, value: float, context: int) -> list[str]:
         """In full, as it fits into 80 columns beside the bar, and for less."""
         seconds = max(sum(one for one, _ in self._recent), 1e-9)
         rate = sum(tokens for _, tokens in self._recent) / seconds
         share = f"{self.share_of_peak(rate, context):.0%}"
-        step, steps = f"{self._step:,}", f"{self._steps:,}"
+        step, steps, headline = f"{self._step:,}", f"{self._steps:,}", f"{self._headline} {value:.4f}"
         to_go = f"{duration((self._steps - self._step) * seconds / len(self._recent))} to go"
         return [
-            f"step {step} of {steps}, loss {loss:.4f}, {rate:,.0f} tokens/s, {share} of the peak, {to_go}",
-            f"{step}/{steps} loss {loss:.4f} {rate:,.0f} tokens/s {share} peak {to_go}",
-            f"{step}/{steps} loss {loss:.4f} {to_go}",
+            f"step {step} of {steps}, {headline}, {rate:,.0f} tokens/s, {share} of the peak, {to_go}",
+            f"{step}/{steps} {headline} {rate:,.0f} tokens/s {share} peak {to_go}",
+            f"{step}/{steps} {headline} {to_go}",
         ]
 
 

@@ -114,6 +114,7 @@ def grpo_in(
         evaluate=_examination(config, engine, rollouts, practice, reference),
         sample=lambda step: rollouts.shown(),
         tokenizer=tok,
+        headline="reward",
     )
     return finish(folder, stage, config, begun, command, config.micro_batches or 1)
 
@@ -230,6 +231,7 @@ def _examination(
             completions = [completion_of(sample, tok) for sample in samples]
             judgements = practice.judge(indices, problems, completions)
             figures = {f"held_out_{name}": value for name, value in figures_of(samples, judgements).items()}
+            del figures["held_out_entropy"]  # which the likeliest tokens tell nothing of
         if rollouts.rollouts:
             show("measuring the divergence from the first model")
             figures["kl_to_reference"] = rollouts.divergence(reference)

@@ -85,6 +85,7 @@ class Stage:
         tokenizer: saved along with the model.
         go_on: what to type to go on with this run, for messages.
         go_on_slower: the same, with a lower learning rate.
+        headline: the metric that the display shows of each step.
     """
 
     name: str
@@ -98,6 +99,7 @@ class Stage:
     tokenizer: Tokenizer | None = None
     go_on: str = ""
     go_on_slower: str = ""
+    headline: str = "loss"
 
 
 @dataclass(frozen=True)
@@ -184,7 +186,9 @@ def train(stage: Stage, settings: LoopSettings, folder: RunFolder, start: Checkp
     peak = matmul_peak(stage.model.ops)
     with (
         folder.metrics_writer(stage.name) as write,
-        Display(stage.name, settings.steps, stage.model.flops_per_token, peak, settings.progress) as display,
+        Display(
+            stage.name, settings.steps, stage.model.flops_per_token, peak, settings.progress, stage.headline
+        ) as display,
         _signals() as signals,
     ):
         session = _Session(stage, settings, folder, outcome, write, display)
@@ -260,7 +264,7 @@ class _Session:
             tokens_per_second=round(tokens / seconds, 1),
             share_of_peak=round(self.display.share_of_peak(tokens / seconds, context), 3),
         )
-        self.display.step(outcome.step, loss, seconds, tokens, context)
+        self.display.step(outcome.step, metrics.get(stage.headline, loss), seconds, tokens, context)
 
     def refuse(self, problem: str, batches: Sequence[Batch]) -> NoReturn:
         self.stage.model.zero_grads()

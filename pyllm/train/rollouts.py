@@ -25,7 +25,7 @@ from pyllm.model import GPT, ModelConfig
 from pyllm.tasks import Problem
 from pyllm.tokenizer import Tokenizer
 from pyllm.train.practice import Judgement, Practice
-from pyllm.train.rollout_batches import RolloutBatch, packed
+from pyllm.train.rollout_batches import RolloutBatch, batch_of
 
 Array = numpy.ndarray[Any, numpy.dtype[Any]]
 # From rewards (P, n), and the mean of those of earlier sets, to advantages (P, n); NaN: not to be learned from.
@@ -143,7 +143,8 @@ class Rollouts:
                 self._batches, self._updates_left = self._packed(), self.settings.updates
             self._updates_left -= 1
             self._flops += sum(batch.flops for batch in self._batches)
-            self._batches[0].metrics = {**metrics, "flops": self._flops}
+            reward = sum(one.reward for one in self.rollouts) / len(self.rollouts)
+            self._batches[0].metrics = {"reward": reward, **metrics, "flops": self._flops}
             self._queue.extend(self._batches)
         return self._queue.popleft()
 
@@ -299,7 +300,7 @@ class Rollouts:
             yield self.rollouts[begin:end], f"samples {begin + 1} to {end} of set {self._sets} of the rollouts"
 
     def _batch(self, rollouts: Sequence[Rollout], weight: float, place: str) -> RolloutBatch:
-        batch = packed([(one.prompt, one.ids) for one in rollouts], self.cfg.context, weight, place)
+        batch = batch_of([(one.prompt, one.ids) for one in rollouts], self.cfg.context, weight, place)
         batch.advantages = numpy.array([one.advantage or 0.0 for one in rollouts], numpy.float64)
         batch.old_logprobs = batch.rows_of([one.logprobs for one in rollouts])
         batch.flops = 3 * forward_flops(self.cfg, batch.length, self._mean_length())

@@ -22,7 +22,7 @@ from pyllm.model import GPT, ModelConfig
 from pyllm.model.folders import load
 from pyllm.optim import AdamW, NonFiniteError
 from pyllm.train import loop
-from pyllm.train.loop import LoopSettings, Stage, train
+from pyllm.train.loop import DataError, LoopSettings, Stage, train
 from pyllm.train.run_folder import RunFolder
 
 # No biases: the keys' has no gradient but rounding, which AdamW makes as large as any other's.
@@ -322,3 +322,38 @@ def test_checkpoints_that_do_not_fit(tmp_path: Path) -> None:
 def test_refusals(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=f"^{message}$"):
         LoopSettings(**settings)
+
+
+def test_the_display_shows_the_headline(folder: RunFolder, capsys: pytest.CaptureFixture[str]) -> None:
+    stage = replace(stage_of(GPT(CONFIG)), headline="share")
+    train(stage, LoopSettings(2, progress=True), folder)
+    assert "toy: step 1 of 2, share 1.0000, " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("steps", [0, 3])
+def test_what_was_learned_is_saved_when_data_fail(steps: int, tmp_path: Path) -> None:
+    straight, _, _ = toy_run(tmp_path / "straight", 5)
+    path = tmp_path / "run"
+    path.mkdir()
+    stage = stage_of(GPT(CONFIG, seed=1))
+    stage.go_on = "type this"
+    inner = stage.batches.take
+
+    def take() -> Any:
+        if stage.optimizer.steps == steps:
+            raise DataError("there is no batch")
+        return inner()
+
+    stage.batches.take = take  # type: ignore[method-assign]
+    with pytest.raises(DataError) as caught:
+        train(stage, LoopSettings(5), RunFolder(path))
+    if not steps:
+        assert str(caught.value) == "there is no batch" and not (path / "checkpoints").exists()
+        return
+    saved = path / "checkpoints" / "toy_00000003"
+    assert str(caught.value) == (
+        f"stopped after step 3 of 5: there is no batch. What was learned is saved in {saved}; mend it and go on with: "
+        "type this"
+    )
+    resumed, _, _ = toy_run(path, 5, Checkpoint(saved, 3))
+    assert (resumed.model.parameter_arena == straight.model.parameter_arena).all()
