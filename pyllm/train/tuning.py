@@ -40,8 +40,8 @@ from pyllm.train.training_config import (
 
 
 @dataclass(frozen=True, kw_only=True)
-class TuningConfig(TrainingConfig):
-    """Settings of all stages behind pretraining.
+class Beginning:
+    """What a stage begins with; a class of its own so that these settings come before those of training.
 
     Args:
         model: what to begin with: a run's folder (the last checkpoint of its last stage), a checkpoint, or the folder
@@ -51,6 +51,11 @@ class TuningConfig(TrainingConfig):
 
     model: OptionalPath = None
     tokenizer: OptionalPath = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TuningConfig(TrainingConfig, Beginning):
+    """Settings of all stages behind pretraining."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,47 @@
+"""`pyllm sft | dpo | grpo`: training that begins with a model that is there."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Annotated
+
+import tyro
+
+from pyllm.stopping import exit_if_stopped, second_ctrl_c
+from pyllm.train.result import Result
+from pyllm.train.sft_config import SftConfig
+from pyllm.train.training_config import AnyConfig
+
+Sft = Annotated[SftConfig, tyro.conf.arg(name="")]
+
+
+def sft(config: Sft) -> None:
+    """Teach a model to answer, by conversations. Ctrl-C saves; --resume goes on."""
+    from pyllm.train.sft import sft
+
+    tell(trained(sft, config))
+
+
+COMMANDS: dict[str, Callable[..., None]] = {"sft": sft}
+
+
+def trained(stage: Callable[[AnyConfig], Result], config: AnyConfig) -> Result:
+    """Runs a stage with its progress shown; does not return from one that was stopped."""
+    if config.progress is None:
+        config = replace(config, progress=True)
+    with second_ctrl_c(config.folder.path):
+        result = stage(config)
+    exit_if_stopped(result)
+    return result
+
+
+def tell(result: Result) -> None:
+    """Prints how a stage has ended, and what comes next."""
+    if result.validation_loss is not None:
+        print(f"Validation loss: {result.validation_loss:.4f} nats a token")
+    else:
+        print(f"Loss: {result.loss:.4f}")
+    print(f"Report: {result.report}")
+    print(f"Next: pyllm chat --model {shlex.quote(str(result.run))}")
