@@ -58,6 +58,8 @@ class DpoConfig(TuningConfig):
     label_smoothing: float = 0.0
     sample_tokens: int = 100
 
+    weight_decay: float = 0.0
+
     @property
     def loss_settings(self) -> dict[str, Any]:
         """The arguments of losses.dpo."""

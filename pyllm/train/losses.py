@@ -149,7 +149,7 @@ def rloo(logprobs: Array, mask: Array, rewards: Array, denominator: float | None
 
 def grpo(
     logprobs: Array,
-    old_logprobs: Array,
+    old_logprobs: Array | None,
     mask: Array,
     advantages: Array,
     *,
@@ -172,7 +172,7 @@ def grpo(
 
     Args:
         logprobs: of the sampled tokens, a response a row.
-        old_logprobs: the same, by the model that sampled them.
+        old_logprobs: the same, by the model that sampled them. None: the samples are fresh, every ratio is 1.
         mask: 1 on them.
         advantages: (B), as of group_advantages.
         clip: how far below 1 a ratio still matters.
@@ -194,7 +194,7 @@ def grpo(
         TypeError, ValueError: see _checked; a number is out of range; kl is given without a reference.
     """
     logprobs, mask, dtype = _checked(logprobs, mask)
-    old_logprobs = _checked_constants("old_logprobs", old_logprobs, mask)
+    old_logprobs = logprobs if old_logprobs is None else _checked_constants("old_logprobs", old_logprobs, mask)
     advantages = _checked_advantages(advantages, len(mask))
     clip_high = clip if clip_high is None else clip_high
     _check_number("clip", clip, positive=True)

@@ -256,6 +256,9 @@ def test_the_loss_reads_0_on_fresh_samples_while_the_gradient_does_not() -> None
     advantages = group_advantages(rewards).reshape(-1)
     loss, gradients, metrics = grpo(LOGPROBS, LOGPROBS, MASK, advantages)
     assert loss == pytest.approx(0.0, abs=1e-15) and metrics["clipped"] == metrics["kl_to_old"] == 0
+    same = grpo(LOGPROBS, None, MASK, advantages)
+    assert same.loss == loss and (same.gradients["dlogprobs"] == gradients["dlogprobs"]).all()
+    assert math.isnan(grpo(LOGPROBS * math.nan, None, MASK, advantages).loss)
     # At ratio 1 a token's gradient is -A / length / B.
     expected = -MASK * (advantages / LENGTHS)[:, None] / B
     assert gradients["dlogprobs"] == pytest.approx(expected) and numpy.abs(expected).max() > 0.05
