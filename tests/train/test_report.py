@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 import pyllm
-from pyllm.report import running_mean, write_report
+from pyllm.report import write_report
+from pyllm.report.plots import running_mean
 from pyllm.train.run_folder import RunFolder
 
 

@@ -1,0 +1,106 @@
+"""What a run has written down, as its report needs it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pyllm.train.run_folder import RunFolder
+
+Lines = list[dict[str, Any]]
+
+STAGES = ("pretrain", "sft", "dpo", "grpo", "imitation")  # others follow, in the order of config.toml
+NOT_STAGES = ("run", "model")  # tables of config.toml
+
+
+@dataclass
+class Part:
+    """One part of a run's time, such as "tokenizer" or "sft": seconds by the clock, and tokens if it has any."""
+
+    name: str
+    seconds: float = 0.0
+    tokens: int | None = None
+
+
+@dataclass(frozen=True)
+class Record:
+    """A run's files, read.
+
+    Attributes:
+        folder: of the run.
+        tables: of config.toml.
+        lines: of metrics.jsonl, by stage.
+        examinations: of the files examination/STAGE.json, by stage.
+    """
+
+    folder: RunFolder
+    tables: Mapping[str, Any]
+    lines: Mapping[str, Lines] = field(default_factory=dict)
+    examinations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, folder: RunFolder) -> Record:
+        """Reads a run's folder.
+
+        Raises:
+            OSError, ValueError: a file cannot be read, or is damaged.
+        """
+        lines: dict[str, Lines] = {}
+        for line in folder.read_metrics():
+            if isinstance(line, dict):
+                lines.setdefault(str(line.get("stage")), []).append(line)
+        examinations = {path.stem: _examination(path) for path in sorted((folder.path / "examination").glob("*.json"))}
+        return cls(folder, folder.read_tables(), lines, examinations)
+
+    @property
+    def stages(self) -> list[str]:
+        """Those that have settings and lines, in order."""
+        others = [name for name in self.tables if name not in (*STAGES, *NOT_STAGES)]
+        return [name for name in (*STAGES, *others) if name in self.tables and self.lines.get(name)]
+
+    def parts(self) -> list[Part]:
+        """What the run's time went into; several lines of one part, as of a run that was stopped, are added up."""
+        parts: dict[str, Part] = {}
+        for line in self.lines.get("run", ()):
+            if isinstance(line.get("part"), str) and is_number(line.get("seconds")):
+                part = parts.setdefault(line["part"], Part(line["part"]))
+                part.seconds += line["seconds"]
+                part.tokens = line["tokens"] if is_number(line.get("tokens")) else part.tokens
+        for stage in self.stages:
+            done = numbers(self.lines[stage], "tokens")
+            if stage in parts and done:
+                parts[stage].tokens = int(done[-1][1])
+        return list(parts.values())
+
+    def told(self, name: str, kind: type | tuple[type, ...]) -> Iterator[Any]:
+        """The values of a name in the lines of the whole run and of pretraining, if they are of a kind."""
+        for stage in ("run", "pretrain"):
+            for line in self.lines.get(stage, ()):
+                if isinstance(line.get(name), kind):
+                    yield line[name]
+
+
+def is_number(value: object) -> bool:
+    """Whether a value of a JSON file is a number that one can plot and print."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < float("inf")
+
+
+def numbers(lines: Lines, name: str) -> list[tuple[float, float]]:
+    """(step, value) of all lines that have a number of this name."""
+    return [(line["step"], line[name]) for line in lines if is_number(line.get(name)) and is_number(line.get("step"))]
+
+
+def _examination(path: Path) -> Mapping[str, Any]:
+    try:
+        found = json.loads(path.read_bytes())
+    except ValueError:
+        raise ValueError(f"{path} is damaged: it is not JSON") from None
+    tasks, answers = (found.get("tasks"), found.get("answers", [])) if isinstance(found, dict) else (None, None)
+    if not isinstance(tasks, dict) or not all(isinstance(one, dict) for one in tasks.values()):
+        raise ValueError(f"{path} is damaged: it holds no table of tasks")
+    if not isinstance(answers, list) or not all(isinstance(one, dict) for one in answers):
+        raise ValueError(f"{path} is damaged: its answers are not a list of tables")
+    return dict(found)

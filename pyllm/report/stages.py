@@ -1,0 +1,252 @@
+"""What is told of one stage of training: its figures, its curves, what its model writes."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pyllm import checkpoint
+from pyllm.model import ModelConfig
+from pyllm.report.blocks import Block, Command, Curve, File, Line, Panel, Paragraph, Plot, Quote, Section, Table
+from pyllm.report.commands import again
+from pyllm.report.examination import LABELS
+from pyllm.report.record import Lines, Record, is_number, numbers
+from pyllm.train.display import duration
+
+LONGEST_SAMPLE = 1000  # characters
+EVALUATED = {  # what stands first among the evaluations, and what it is called among the figures
+    "training_loss": ("training loss, of some of its tokens", "nats a token"),
+    "validation_loss": ("validation loss, of all of it", "nats a token"),
+    "training_bits_per_byte": ("training bits a byte, of some of its tokens", ""),
+    "validation_bits_per_byte": ("validation bits a byte, of all of it", ""),
+}
+PRACTICE = "reward"  # the metric that stages have which learn from rewards
+HELD_OUT = ("validation_correct", "validation_accuracy", "validation_reward")  # the first that both have is compared
+BEHAVIOUR = {  # of stages that practise: metric to title, axis, colour
+    "by_steps": ("Answers by steps", "share of the answers", "green"),
+    "answer_tokens": ("Length of an answer", "tokens", "purple"),
+    "entropy": ("Entropy", "nats a token", "orange"),
+    "kl": ("Divergence from the model before", "nats a token", "red"),
+}
+
+
+def stage_section(record: Record, stage: str) -> Section:
+    """A stage that has settings and lines."""
+    lines = record.lines[stage]
+    practises = bool(numbers(lines, PRACTICE))
+    blocks: list[Block] = [Table((), _figures(record, stage, lines, practises))]
+    blocks += _curves(record, stage, lines, practises)
+    if (command := again(record, stage)) is not None:
+        blocks.append(Command("Again", command))
+    if stage == "pretrain":
+        blocks += _stories(record)
+    blocks += _samples(lines)
+    blocks.append(_evaluations(lines))
+    return Section(LABELS.get(stage, stage), blocks)
+
+
+def _figures(record: Record, stage: str, lines: Lines, practises: bool) -> list[tuple[Line, ...]]:
+    settings = record.tables[stage]
+    rows: list[tuple[Line, ...]] = []
+    if files := settings.get("data"):
+        rows.append(("data", ", ".join(Path(path).name for path in ([files] if isinstance(files, str) else files))))
+    if "model" in record.tables and stage == record.stages[0]:
+        rows.append(("parameters", f"{ModelConfig(**record.tables['model']).num_parameters():,}"))
+    if done := [line for line in lines if "loss" in line]:
+        last = done[-1]
+        rows.append(("steps", f"{last['step']:,}"))
+        if is_number(last.get("tokens")) and is_number(last.get("seconds")):
+            rows += [
+                ("tokens trained on", f"{last['tokens']:,}"),
+                ("time of training", duration(last["seconds"])),
+                ("tokens a second", f"{last['tokens'] / max(last['seconds'], 1e-9):,.0f}"),
+            ]
+        if shares := sorted(value for _, value in numbers(lines, "share_of_peak")):
+            share = shares[len(shares) // 2]
+            rows.append(("share of the peak of our matrix product (median step)", f"{share:.0%}"))
+        if practises:
+            rows += _figures_of_practice(lines)
+        else:
+            rows.append(("training loss, last step", f"{last['loss']:.4f} nats a token"))
+    evaluated = _last_evaluation(lines)
+    for name, (title, unit) in EVALUATED.items():
+        if name in evaluated:
+            rows.append((title, f"{evaluated[name]:.4f} {unit}".strip()))
+    if stage == "pretrain":
+        rows += _against_counting(record, evaluated)
+    if found := checkpoint.found(record.folder.checkpoints, stage):
+        path = found[-1].path
+        rows.append(("model", File(path.name, str(path.relative_to(record.folder.path)))))
+    return rows
+
+
+def _figures_of_practice(lines: Lines) -> list[tuple[Line, ...]]:
+    """What the first steps and the last ones have: single steps tell little."""
+    rows: list[tuple[Line, ...]] = []
+    for name, title, form in (
+        ("reward", "reward", ".3f"),
+        ("by_steps", "answers by steps", ".1%"),
+        ("answer_tokens", "tokens in an answer", ".1f"),
+    ):
+        values = [value for _, value in numbers(lines, name)]
+        if values:
+            some = max(1, min(10, len(values) // 4))
+            first, last = sum(values[:some]) / some, sum(values[-some:]) / some
+            of = f"{some} steps" if some > 1 else "step"
+            rows.append((f"{title}, first {of} and last", f"{first:{form}} → {last:{form}}"))
+    seconds = [line["seconds"] for line in lines if is_number(line.get("seconds"))]
+    rollouts = sum(value for _, value in numbers(lines, "rollout_seconds"))
+    if rollouts and seconds:
+        rows.append(("time of generation, of all", f"{rollouts / max(seconds[-1], 1e-9):.0%}"))
+    if speeds := sorted(value for _, value in numbers(lines, "rollout_tokens_per_second")):
+        rows.append(("tokens a second in generation (median)", f"{speeds[len(speeds) // 2]:,.0f}"))
+    return rows
+
+
+def _against_counting(record: Record, evaluated: Mapping[str, Any]) -> list[tuple[Line, ...]]:
+    """The bits a byte of an n-gram model, and how the model's compare."""
+    counted = next(iter(record.told("ngram_bits_per_byte", float)), None)
+    if counted is None:
+        return []
+    order = next(iter(record.told("ngram_order", int)), 4)
+    rows: list[tuple[Line, ...]] = [(f"bits a byte of a {order}-gram model of the same tokens", f"{counted:.4f}")]
+    if is_number(ours := evaluated.get("validation_bits_per_byte")) and counted:
+        rows.append(("the model's bits a byte, of those", f"{ours / counted:.2f}"))
+    return rows
+
+
+def _curves(record: Record, stage: str, lines: Lines, practises: bool) -> list[Block]:
+    if practises:
+        return _curves_of_practice(stage, lines)
+    steps, evaluations = numbers(lines, "loss"), numbers(lines, "validation_loss")
+    if not steps:
+        return []
+    curves = [_curve("training", steps, "blue", noisy=True)]
+    if evaluations:
+        curves.append(_curve("validation", evaluations, "red", marked=True))
+    panels = [Panel("Loss", "step", "nats a token", curves)]
+    if bits := numbers(lines, "validation_bits_per_byte"):
+        order = next(iter(record.told("ngram_order", int)), 4)
+        counted = list(record.told("ngram_bits_per_byte", float))[:1] if stage == "pretrain" else []
+        levels = [(value, f"{order}-gram model") for value in counted]
+        curve = _curve("the model", bits, "red", marked=True)
+        panels.append(Panel("Bits a byte of validation text", "step", "bits a byte", [curve], levels=levels))
+    return [Plot(f"{stage}_loss", f"losses of {stage}", panels)]
+
+
+def _curves_of_practice(stage: str, lines: Lines) -> list[Block]:
+    reward = [_curve("training, each step", numbers(lines, PRACTICE), "blue", noisy=True)]
+    blocks: list[Block] = []
+    if held_out := numbers(lines, "validation_reward"):
+        reward.append(_curve("held-out problems", held_out, "red", marked=True))
+    blocks.append(
+        Plot(f"{stage}_reward", f"reward of {stage}", [Panel("Reward", "step", "mean of the answers", reward)])
+    )
+    found = {name: points for name in BEHAVIOUR if (points := numbers(lines, name))}
+    for pair in (("by_steps", "answer_tokens"), ("entropy", "kl")):
+        panels = []
+        for name in (one for one in pair if one in found):
+            title, up, colour = BEHAVIOUR[name]
+            curve = _curve("running mean", found[name], colour, noisy=True)
+            panels.append(Panel(title, "step", up, [curve], shares=name == "by_steps"))
+        if panels:
+            titles = " and ".join(panel.title.lower() for panel in panels)
+            blocks.append(
+                Plot(f"{stage}_{'_'.join(one for one in pair if one in found)}", f"{titles} in {stage}", panels)
+            )
+    remark = (
+        "The loss is not shown: advantages have a mean of zero within a group, so that its value is about 0 whatever "
+        "is learned; its gradient is not."
+    )
+    return [*blocks, Paragraph(remark, quiet=True)]
+
+
+def practice_against_imitation(record: Record) -> list[Block]:
+    """Both arms on one plot, over the compute that they took; nothing where one is missing."""
+    arms = {stage: record.lines.get(stage, []) for stage in ("grpo", "imitation")}
+    name = next((name for name in HELD_OUT if all(numbers(lines, name) for lines in arms.values())), None)
+    if name is None:
+        return []
+    compute = "flops" if all(numbers(lines, "flops") for lines in arms.values()) else "seconds"
+    divisor, across = (1e12, "compute, TFLOP") if compute == "flops" else (1, "seconds of training")
+    curves = []
+    labels = {"grpo": ("practice: GRPO", "green"), "imitation": ("imitation: SFT on an expert's solutions", "purple")}
+    for stage, lines in arms.items():
+        points = [(_at(lines, compute, step) / divisor, value) for step, value in numbers(lines, name)]
+        curves.append(_curve(*labels[stage][:1], points, labels[stage][1], marked=True))
+    up = "mean reward" if name == "validation_reward" else "share that is right"
+    panel = Panel("Held-out problems", across, up, curves, shares=name != "validation_reward")
+    ends = [numbers(lines, name)[-1][1] for lines in arms.values()]
+    form = ".3f" if name == "validation_reward" else ".1%"
+    told = f"From the same SFT model on: practice ends at {ends[0]:{form}}, imitation at {ends[1]:{form}}."
+    blocks: list[Block] = [Paragraph(told), Plot("practice_and_imitation", "practice against imitation", [panel])]
+    if (command := again(record)) is not None:
+        blocks.append(Command("Again", command))
+    return [Section("Practice against imitation", blocks)]
+
+
+def _at(lines: Lines, name: str, step: float) -> float:
+    """How much there has been of something that only grows, up to a step."""
+    return max((value for place, value in numbers(lines, name) if place <= step), default=0.0)
+
+
+def _curve(
+    label: str, points: Sequence[tuple[float, float]], colour: str, noisy: bool = False, marked: bool = False
+) -> Curve:
+    places, values = zip(*points, strict=True)
+    return Curve(label, places, values, colour, noisy, marked)
+
+
+def _stories(record: Record) -> list[Block]:
+    told = record.examinations.get("base", {}).get("stories")
+    stories = list(record.told("story", str)) or (told if isinstance(told, list) else [])
+    if not stories:
+        return []
+    blocks: list[Block] = [Quote(_short(str(story)), f"Story {number}") for number, story in enumerate(stories, 1)]
+    if found := checkpoint.found(record.folder.checkpoints, "pretrain"):
+        blocks.append(Command("More", f"pyllm sample --n 5 --model {shlex.quote(str(found[-1].path))}"))
+    return [Section("Stories, not picked", blocks)]
+
+
+def _samples(lines: Lines) -> list[Block]:
+    samples = [line for line in lines if isinstance(line.get("sample"), str)]
+    if not samples:
+        return []
+    shown = (samples[0]["step"], samples[-1]["step"])
+    quotes = [
+        Quote(_short(line["sample"]), f"After step {line['step']:,}") for line in samples if line["step"] in shown
+    ]
+    return [Section("Samples, the first and the last", quotes)]
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_SAMPLE else text[:LONGEST_SAMPLE] + " ..."
+
+
+def _last_evaluation(lines: Lines) -> dict[str, Any]:
+    evaluations = _evaluated(lines)
+    return {name: value for name, value in evaluations[-1].items() if is_number(value)} if evaluations else {}
+
+
+def _evaluated(lines: Lines) -> Lines:
+    return [line for line in lines if any(name.startswith("validation_") for name in line)]
+
+
+def _evaluations(lines: Lines) -> Section:
+    evaluations = _evaluated(lines)
+    if not evaluations:
+        return Section("Evaluations", [Paragraph("None.")])
+    first = ("validation_loss", "validation_bits_per_byte", "validation_tokens")
+    others = dict.fromkeys(name for line in evaluations for name in line if name.startswith("validation_"))
+    columns = [name for name in dict.fromkeys((*first, *others)) if any(name in line for line in evaluations)]
+    header = ("step", *(name.replace("_", " ") for name in columns))
+    rows = [tuple(_number(line.get(name)) for name in ("step", *columns)) for line in evaluations]
+    told = "While it trains, on tokens spread evenly over the validation data; at the end, on all of them."
+    remark = [Paragraph(told, quiet=True)] if "validation_tokens" in columns else []
+    return Section("Evaluations", [*remark, Table(header, rows, words=0)])
+
+
+def _number(value: object) -> str:
+    return "" if not is_number(value) else f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
