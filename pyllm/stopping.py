@@ -6,19 +6,28 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from pyllm.train.result import Result
+    from pyllm.train.run_folder import RunFolder
+
+
+class RunSettings(Protocol):
+    """Settings of a run."""
+
+    @property
+    def folder(self) -> RunFolder:
+        """Where the run lives."""
 
 
 @contextmanager
-def second_ctrl_c(run: Path) -> Iterator[None]:
+def second_ctrl_c(config: RunSettings) -> Iterator[None]:
     """Says what is left of a run that was stopped without a chance to save; nothing, where there is none."""
     try:
         yield
     except KeyboardInterrupt:
+        run = config.folder.path
         if not run.exists():
             raise
         print(

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import shlex
-import signal
 import sys
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated
 
 import tyro
@@ -20,13 +17,14 @@ from pyllm.files import file_size
 from pyllm.model.folders import load
 from pyllm.ops.library import library
 from pyllm.options import OptionalPath
+from pyllm.stopping import exit_if_stopped, second_ctrl_c
 from pyllm.tokenizer import Tokenizer
 from pyllm.tokenizer_commands import DEFAULT_PATH
 from pyllm.train.display import printable
 from pyllm.train.pretrain_config import PretrainConfig
 from pyllm.train.result import Result
 from pyllm.train.run import RunConfig
-from pyllm.train.run_folder import RunFolder
+from pyllm.train.trained_models import model_folder
 
 Pretraining = Annotated[PretrainConfig, tyro.conf.arg(name="")]
 Running = Annotated[RunConfig, tyro.conf.arg(name="")]
@@ -52,7 +50,7 @@ def pretrain(config: Pretraining) -> None:
             )
         config = replace(config, tokenizer=DEFAULT_PATH)
     config = replace(config, progress=True) if config.progress is None else config
-    with _second_ctrl_c(config):
+    with second_ctrl_c(config):
         result = train.pretrain(config)
     _tell(result)
 
@@ -62,7 +60,7 @@ def run(config: Running) -> None:
     from pyllm import train
 
     config = replace(config, progress=True) if config.progress is None else config
-    with _second_ctrl_c(config):
+    with second_ctrl_c(config):
         result = train.run(config)
     _tell(result)
 
@@ -97,7 +95,7 @@ def sample(
     if n < 1:
         raise ValueError(f"--n must be at least 1, got {n}")
     library()  # which refuses a PYLLM_ISA before anything is shown
-    folder = _model_folder(model)
+    folder = model_folder(model)
     own = folder / checkpoint.TOKENIZER
     if tokenizer is None and not own.exists():
         raise ValueError(f"there is no {own}: pass --tokenizer")
@@ -126,22 +124,6 @@ def sample(
 COMMANDS: dict[str, Callable[..., None]] = {"run": run, "pretrain": pretrain, "sample": sample}
 
 
-@contextmanager
-def _second_ctrl_c(config: PretrainConfig | RunConfig) -> Iterator[None]:
-    """Says what is left of a run that was stopped without a chance to save; nothing, where there is none."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        path = config.folder.path
-        if not path.exists():
-            raise
-        print(
-            f"\npyllm: stopped at once; --resume goes on with the last that was saved in {path}",
-            file=sys.stderr,
-        )
-        raise SystemExit(130) from None
-
-
 def _print_all(stream: Generator[str, None, Sample]) -> Sample:
     """Prints a text as it comes; returns its sample."""
     while True:
@@ -154,8 +136,7 @@ def _print_all(stream: Generator[str, None, Sample]) -> Sample:
 
 
 def _tell(result: Result) -> None:
-    if result.stopped_by is not None:  # the loop has said how to go on
-        raise SystemExit(128 + signal.Signals[result.stopped_by])
+    exit_if_stopped(result)
     if result.validation_loss is not None:
         bits = "" if result.bits_per_byte is None else f", {result.bits_per_byte:.4f} bits a byte"
         print(f"Validation loss: {result.validation_loss:.4f} nats a token{bits}")
@@ -163,18 +144,3 @@ def _tell(result: Result) -> None:
         print(f"Loss: {result.loss:.4f} nats a token")
     print(f"Report: {result.report}")
     print(f"Next: pyllm sample 'a text of yours' --model {shlex.quote(str(result.run))}")
-
-
-def _model_folder(path: Path | None) -> Path:
-    """The folder with config.json that a path stands for."""
-    if path is None:
-        runs = [one for one in Path("runs").glob("*/checkpoints") if checkpoint.found(one, "pretrain")]
-        if not runs:
-            raise ValueError("there is no run with a checkpoint in runs/ yet: train one (`pyllm run`), or pass --model")
-        path = max(runs, key=lambda one: one.stat().st_mtime).parent
-    if not path.is_dir():
-        raise ValueError(f"there is no folder {path}")
-    if (path / "config.json").exists() or not (path / "checkpoints").is_dir():
-        return path
-    offer = "pass --model {path}"
-    return checkpoint.newest(RunFolder(path).checkpoints, "pretrain", offer=offer)[0].path

@@ -31,7 +31,7 @@ def trained(stage: Callable[[AnyConfig], Result], config: AnyConfig) -> Result:
     """Runs a stage with its progress shown; does not return from one that was stopped."""
     if config.progress is None:
         config = replace(config, progress=True)
-    with second_ctrl_c(config.folder.path):
+    with second_ctrl_c(config):
         result = stage(config)
     exit_if_stopped(result)
     return result
