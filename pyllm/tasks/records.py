@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -45,13 +45,20 @@ def read_records(
     """
     path = Path(path)
     file_size(path)
+    return collect(path, _values(path), make, expected, tell)
+
+
+def collect(
+    path: Path, values: Iterable[tuple[str, Any]], make: Callable[[Mapping[str, Any]], Made], expected: str, tell: Tell
+) -> list[Made]:
+    """As read_records, of values that were read already: each one's place, and what was found there."""
     made: list[Made] = []
     total = bad = 0
     first = ""
-    for place, value in _values(path):
+    for place, value in values:
         total += 1
         try:
-            if isinstance(value, _Broken):
+            if isinstance(value, Broken):
                 raise ValueError(value.reason)
             if not isinstance(value, dict):
                 raise ValueError(f"it is a JSON {type(value).__name__}, not an object")
@@ -68,7 +75,7 @@ def read_records(
     return made
 
 
-class _Broken:
+class Broken:
     """A record that cannot be read."""
 
     def __init__(self, reason: str) -> None:
@@ -83,16 +90,16 @@ def _values(path: Path) -> Iterator[tuple[str, Any]]:
             yield f"entry {number:,}", value
         return
     for number, line in _lines(path):
-        yield f"line {number:,}", line if isinstance(line, _Broken) else _parsed(line)
+        yield f"line {number:,}", line if isinstance(line, Broken) else _parsed(line)
 
 
 def _parsed(line: bytes) -> Any:
     try:
         return json.loads(line.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        return _Broken(f"it is not UTF-8 at byte {error.start}")
+        return Broken(f"it is not UTF-8 at byte {error.start}")
     except (ValueError, RecursionError) as error:
-        return _Broken(f"it is not JSON: {error}")
+        return Broken(f"it is not JSON: {error}")
 
 
 def _listed(path: Path) -> list[Any] | None:
@@ -117,7 +124,7 @@ def _listed(path: Path) -> list[Any] | None:
             try:
                 value, place = decoder.raw_decode(text, place)
             except (ValueError, RecursionError) as error:
-                values.append(_Broken(broken or f"it is not JSON: {error}"))
+                values.append(Broken(broken or f"it is not JSON: {error}"))
                 return values if len(values) > 1 else None
             values.append(value)
             place = _behind_space(text, place)
@@ -125,7 +132,7 @@ def _listed(path: Path) -> list[Any] | None:
                 break
             place = _behind_space(text, place + 1)
     if text[place : place + 1] != "]":
-        values.append(_Broken(broken or "the list breaks off, or has no comma"))
+        values.append(Broken(broken or "the list breaks off, or has no comma"))
         return values
     # Where more stands behind it, it is the first one of lines.
     return values if _behind_space(text, place + 1) == len(text) else None
@@ -137,7 +144,7 @@ def _behind_space(text: str, place: int) -> int:
     return place
 
 
-def _lines(path: Path) -> Iterator[tuple[int, bytes | _Broken]]:
+def _lines(path: Path) -> Iterator[tuple[int, bytes | Broken]]:
     """The lines that are not blank, with their numbers; damage stands in the place of the line that it is in."""
     stream = Stream(path, _LIMITS, is_text=True)
     number, place = 1, 0
@@ -154,12 +161,12 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes | _Broken]]:
                 if not stream.fill(stream.end + 1):
                     break
             if end < 0 and stream.damage is not None:
-                yield number, _Broken(f"the file is damaged there: {stream.damage.detail}")
+                yield number, Broken(f"the file is damaged there: {stream.damage.detail}")
                 place = stream.resume()
             else:
                 line = bytes(stream.data if end < 0 else stream.data[:end])
                 if too_long or len(line) > MOST_LINE_BYTES:
-                    yield number, _Broken(f"it is longer than {MOST_LINE_BYTES:,} bytes")
+                    yield number, Broken(f"it is longer than {MOST_LINE_BYTES:,} bytes")
                 elif line.strip(b" \t\r\xef\xbb\xbf"):
                     yield number, line
                 if end < 0:

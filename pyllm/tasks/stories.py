@@ -29,6 +29,7 @@ class Stories(Task):
 
     name = "stories"
     max_new_tokens = 230
+    is_multiline = True
 
     def problem(self, rng: random.Random, held_out: bool = False) -> Problem:
         while True:

@@ -62,7 +62,7 @@ def test_no_held_out_country_is_asked_for_or_told(training):
         for value in (country.name, *answers(country)):
             # What two countries share, such as the euro, belongs to the other one in training; "won" is a verb, too.
             text = of_facts if value in story_vocabulary() else everywhere
-            assert value in asked or not re.search(rf"\b{re.escape(value)}\b", text), value
+            assert value in asked or value not in text or not re.search(rf"\b{re.escape(value)}\b", text), value
     for problem in training["facts"]:
         assert not is_held_out("country", problem.columns["country"])
     for problem in TASKS["facts"].problems(300, 1, held_out=True):

@@ -1,0 +1,82 @@
+"""`pyllm evaluate`: how many questions a model answers rightly."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pyllm.markdown import markdown_table
+from pyllm.options import OptionalPath
+from pyllm.progress import Progress
+
+
+def evaluate(
+    *,
+    model: OptionalPath = None,
+    tokenizer: OptionalPath = None,
+    data: OptionalPath = None,
+    ask: Literal["letters", "endings"] = "letters",
+    tasks: tuple[str, ...] = (),
+    count: int = 500,
+    seed: int = 0,
+    document: bool = False,
+    most: int = 0,
+) -> None:
+    """Examine a model: in our tasks, on problems that no training shows, or on a file of multiple choice.
+
+    Args:
+        model: a run's folder (its last stage's last checkpoint), a checkpoint, or any folder with config.json and
+            model.safetensors; default: the run that was last at work in runs/.
+        tokenizer: a tokenizer.json; default: the one in the folder.
+        data: questions with choices, as HellaSwag's (ctx, endings, label) or MMLU's (question, choices, answer), in
+            JSON lines or CSV; default: our tasks.
+        ask: for questions with --data that have answers and not endings: list the choices and look for the likeliest
+            letter, or look for the likeliest answer.
+        tasks: of ours; default: all.
+        count: problems of all tasks together.
+        seed: of the problems.
+        document: ask as a page of a forum does, for a base model that has seen no conversation.
+        most: so many questions of --data, from its beginning; 0: all.
+    """
+    from pyllm.tasks.examination import examine
+    from pyllm.tasks.multiple_choice import evaluate_choices, load_questions
+    from pyllm.tasks.registry import TASKS, chosen_tasks
+    from pyllm.train.trained_models import model_folder, open_model
+
+    if most < 0:
+        raise ValueError(f"--most must be at least 0, got {most}")
+    chosen = chosen_tasks(tasks or list(TASKS))
+    questions = load_questions(data)[: most or None] if data is not None else []
+    folder = model_folder(model)
+    gpt, tok = open_model(folder, tokenizer, chat=data is None and not document, trainable=False)
+    with Progress("evaluate", "%", 100, show=True) as progress:
+
+        def show(share: float) -> None:
+            progress.update(round(100 * share))
+
+        if data is not None:
+            rows = _choices_rows(evaluate_choices(gpt, tok, questions, ask, show))
+        else:
+            rows = _tasks_rows(examine(gpt, tok, chosen, count, seed, as_document=document, show=show))
+    print(f"Model: {folder}")
+    print("\n".join(markdown_table(*rows)))
+
+
+def _choices_rows(result: dict[str, Any]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    header = ("questions", "right", "right per byte", "by chance")
+    right = f"{_percent(result['accuracy'])} ± {_percent(result['standard_error'])}"
+    chance = _percent(result["chance"])
+    return header, [(f"{result['questions']:,}", right, _percent(result["accuracy_per_byte"]), chance)]
+
+
+def _tasks_rows(result: dict[str, Any]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    header = ("task", "problems", "right", "commonest answer", "ended", "in the asked form", "tokens")
+    rows: list[tuple[str, ...]] = []
+    for name, one in result["tasks"].items():
+        commonest = "" if one["commonest"] is None else _percent(one["commonest"])
+        shares = (_percent(one["correct"]), commonest, _percent(one["ended"]), _percent(one["well_formed"]))
+        rows.append((name, f"{one['count']:,}", *shares, f"{one['tokens']:.1f}"))
+    return header, rows
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"

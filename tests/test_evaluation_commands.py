@@ -1,0 +1,37 @@
+"""`pyllm evaluate`, on a small model that knows nothing."""
+
+import json
+
+import pytest
+
+from pyllm import GPT, SPECIAL_TOKENS, ModelConfig, Tokenizer
+from pyllm.evaluation_commands import evaluate
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("model")
+    tok = Tokenizer.train(iter([b"x"]), 256 + len(SPECIAL_TOKENS), special_tokens=SPECIAL_TOKENS)
+    GPT(ModelConfig.llama(n_layer=1, n_head=2, n_embd=32, vocab_size=tok.vocab_size, context=320)).save(folder)
+    tok.save(folder / "tokenizer.json")
+    return folder
+
+
+def test_a_file_of_multiple_choice(folder, tmp_path, capsys):
+    values = [{"question": "What is 1 + 1?", "choices": ["1", "2"], "answer": 1}] * 3
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, values)))
+    evaluate(model=folder, data=tmp_path / "a.jsonl", most=2)
+    model, header, _, row = capsys.readouterr().out.splitlines()
+    assert model == f"Model: {folder}" and header == "| questions | right | right per byte | by chance |"
+    assert row.startswith("| 2 | ") and row.endswith(" | 50.0 % |")
+    with pytest.raises(ValueError, match="--most must be at least 0, got -1"):
+        evaluate(model=folder, data=tmp_path / "a.jsonl", most=-1)
+
+
+@pytest.mark.parametrize("document", [False, True])
+def test_our_tasks(folder, capsys, document):
+    evaluate(model=folder, tasks=("addition_at_once", "facts"), count=3, document=document)
+    rows = capsys.readouterr().out.splitlines()[3:]
+    assert [row.split(" | ")[:3] for row in rows] == [["| addition_at_once", "2", "0.0 %"], ["| facts", "1", "0.0 %"]]
+    with pytest.raises(ValueError, match="there is no task 'poems'"):
+        evaluate(model=folder, tasks=("poems",))
