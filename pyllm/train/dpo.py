@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy
 
-from pyllm.chat import END_OF_TURN
+from pyllm.chat import END_OF_TURN, parse, read_answer, text_of
 from pyllm.data.loader import permuted
 from pyllm.engine import Engine
 from pyllm.files import written_whole
@@ -182,9 +182,10 @@ def _read_reference(folder: RunFolder, sides: Sequence[list[Pair]]) -> list[Arra
 
 
 def _sampler(config: DpoConfig, model: GPT, tok: Tokenizer, pairs: Sequence[Pair]) -> Callable[[int], list[str]]:
-    """Answers some prompts."""
+    """What answers the same few prompts, each time."""
     engine = Engine(model, tok)
     prompts = [pair.prompt for pair in pairs[:SAMPLES]]
+    questions = [text_of(parse(prompt[:-1], tok)[-1]["content"]) for prompt in prompts]
 
     def sample(step: int) -> list[str]:
         answers = engine.generate(
@@ -194,6 +195,9 @@ def _sampler(config: DpoConfig, model: GPT, tok: Tokenizer, pairs: Sequence[Pair
             stop=END_OF_TURN,
             seed=config.seed + step,
         )
-        return [tok.decode(prompt + answer.ids) for prompt, answer in zip(prompts, answers, strict=True)]
+        return [
+            f"{question}\n> {text_of(read_answer(answer.ids, tok))}"
+            for question, answer in zip(questions, answers, strict=True)
+        ]
 
     return sample

@@ -71,6 +71,22 @@ def test_both_losses_raise_the_margin(base: Path, loss: str) -> None:
     assert margins[0] == 0 and margins[-1] > 0.02
 
 
+def test_a_model_of_gpt2s_kind_without_tokens_of_conversations(base: Path) -> None:
+    tok = byte_tokenizer()
+    GPT(ModelConfig.gpt2(n_layer=1, n_head=2, n_embd=32, vocab_size=256, context=39), seed=1).save(
+        base.with_name("gpt2")
+    )
+    tok.save(base.with_name("gpt2") / "tokenizer.json")
+    dpo(config(base.with_name("gpt2"), steps=3))
+    result = dpo(DpoConfig(resume=True, steps=6, progress=False))
+    trained = load(result.checkpoint)
+    assert trained.cfg.vocab_size == 256 + len(SPECIAL_TOKENS) and trained.cfg.position == "learned"
+    margins = [line["validation_reward_margin"] for line in lines() if "validation_loss" in line]
+    assert margins[0] == 0 and margins[-1] > 0.01
+    (sample, *_) = [line["sample"] for line in lines() if "sample" in line]
+    assert sample.startswith("Is it ") and "\n> " in sample
+
+
 def test_resumed_is_straight_bit_for_bit(base: Path) -> None:
     settings: dict[str, Any] = {"schedule": "constant", "save_every": 3, "batch_size": 4, "micro_batches": 2}
     straight = dpo(config(base, name="straight", **settings))
