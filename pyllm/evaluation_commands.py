@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from pyllm.markdown import markdown_table
-from pyllm.options import OptionalPath
+from pyllm.options import OptionalPath, OptionalText
 from pyllm.progress import Progress
 
 
@@ -15,13 +15,15 @@ def evaluate(
     tokenizer: OptionalPath = None,
     data: OptionalPath = None,
     ask: Literal["letters", "endings"] = "letters",
+    reward: OptionalText = None,
+    max_new_tokens: int = 256,
     tasks: tuple[str, ...] = (),
     count: int = 500,
     seed: int = 0,
     document: bool = False,
     most: int = 0,
 ) -> None:
-    """Examine a model: in our tasks, on problems that no training shows, or on a file of multiple choice.
+    """Examine a model: in our tasks, on problems that no training shows, or on a file of problems or multiple choice.
 
     Args:
         model: a run's folder (its last stage's last checkpoint), a checkpoint, or any folder with config.json and
@@ -31,29 +33,44 @@ def evaluate(
             JSON lines or CSV; default: our tasks.
         ask: for questions with --data that have answers and not endings: list the choices and look for the likeliest
             letter, or look for the likeliest answer.
+        reward: --data has problems to be answered, in place of choices, and this judges the answers: FILE.py:FUNCTION,
+            a function reward(prompts, completions, **columns) -> list[float], or "answer", which compares what an
+            answer comes to with the column answer, such as GSM8K's.
+        max_new_tokens: the most tokens of such an answer.
         tasks: of ours; default: all.
         count: problems of all tasks together.
         seed: of the problems.
         document: ask as a page of a forum does, for a base model that has seen no conversation.
-        most: so many questions of --data, from its beginning; 0: all.
+        most: so many questions of --data; 0: all.
     """
     from pyllm.tasks.examination import examine
-    from pyllm.tasks.multiple_choice import evaluate_choices, load_questions
+    from pyllm.tasks.file_task import FileTask
+    from pyllm.tasks.files import load_problems
+    from pyllm.tasks.multiple_choice import Question, evaluate_choices, load_questions
     from pyllm.tasks.registry import TASKS, chosen_tasks
+    from pyllm.tasks.rewards import load_reward
     from pyllm.train.trained_models import model_folder, open_model
 
     if most < 0:
         raise ValueError(f"--most must be at least 0, got {most}")
     chosen = chosen_tasks(tasks or list(TASKS))
-    questions = load_questions(data)[: most or None] if data is not None else []
+    questions: list[Question] = []
+    if data is not None and reward is not None:
+        problems = load_problems(data)
+        chosen = {data.name: FileTask([], problems, load_reward(reward), max_new_tokens)}
+        count = most or len(problems)
+    elif data is not None:
+        questions = load_questions(data)[: most or None]
+    elif reward is not None:
+        raise ValueError("--reward judges the answers to problems of a file: pass --data, too")
     folder = model_folder(model)
-    gpt, tok = open_model(folder, tokenizer, chat=data is None and not document, trainable=False)
+    gpt, tok = open_model(folder, tokenizer, chat=not questions and not document, trainable=False)
     with Progress("evaluate", "%", 100, show=True) as progress:
 
         def show(share: float) -> None:
             progress.update(round(100 * share))
 
-        if data is not None:
+        if questions:
             rows = _choices_rows(evaluate_choices(gpt, tok, questions, ask, show))
         else:
             rows = _tasks_rows(examine(gpt, tok, chosen, count, seed, as_document=document, show=show))

@@ -35,3 +35,16 @@ def test_our_tasks(folder, capsys, document):
     assert [row.split(" | ")[:3] for row in rows] == [["| addition_at_once", "2", "0.0 %"], ["| facts", "1", "0.0 %"]]
     with pytest.raises(ValueError, match="there is no task 'poems'"):
         evaluate(model=folder, tasks=("poems",))
+
+
+def test_problems_of_a_file_with_a_reward(folder, tmp_path, capsys):
+    values = [{"prompt": f"Say {number}.", "wanted": number} for number in range(5)]
+    values.append({"prompt": "long " * 100, "wanted": 5})
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, values)))
+    (tmp_path / "mine.py").write_text(
+        "def reward(prompts, completions, wanted):\n    return [float(one % 2 == 0) for one in wanted]\n"
+    )
+    evaluate(model=folder, data=tmp_path / "a.jsonl", reward=f"{tmp_path}/mine.py:reward", max_new_tokens=4)
+    assert capsys.readouterr().out.splitlines()[3].startswith("| a.jsonl | 6 | 50.0 % |  | 0.0 % | ")
+    with pytest.raises(ValueError, match="pass --data, too"):
+        evaluate(model=folder, reward="answer")

@@ -49,8 +49,7 @@ def examine(
         metrics; answers: to ten prompts, which are the same for every model, each with prompt, answer and finish.
 
     Raises:
-        ValueError: there is no such task, there are fewer problems than tasks, or a prompt leaves no room in the
-            model's context.
+        ValueError: there is no such task, or there are fewer problems than tasks.
     """
     start = time.monotonic()
     if not isinstance(tasks, Mapping):
@@ -59,7 +58,7 @@ def examine(
         tasks = chosen_tasks(tasks)
     counts = _counts(tasks, count)
     shown = shown_problems()
-    examiner = _Examiner(Engine(model, tok), tok, as_document)
+    examiner = _Examiner(model, tok, as_document)
     total = sum(counts[name] * task.max_new_tokens for name, task in tasks.items())
     total += sum(task.max_new_tokens for task, _ in shown)
     done = 0
@@ -94,23 +93,26 @@ class _Examiner:
     """Asks problems, in conversations or in documents.
 
     Args:
-        engine: of the model.
+        model: that is asked.
         tok: its tokenizer.
         as_document: see `examine`.
     """
 
-    def __init__(self, engine: Engine, tok: Tokenizer, as_document: bool) -> None:
-        self.engine, self.tok, self.as_document = engine, tok, as_document
+    def __init__(self, model: GPT, tok: Tokenizer, as_document: bool) -> None:
+        self.engine, self.context = Engine(model, tok), model.cfg.context
+        self.tok, self.as_document = tok, as_document
 
     def ask(self, task: Task, problems: Sequence[Problem]) -> list[tuple[str, int, str]]:
-        """For each problem the answer, its tokens without the end, and how it finished."""
-        samples = self.engine.generate(
-            [self._prompt(problem) for problem in problems],
-            max_new_tokens=task.max_new_tokens,
-            temperature=0.0,
-            stop=self._stop(task),
-        )
-        return [self._told(sample, task) for sample in samples]
+        """For each problem the answer, its tokens without the end, and how it finished.
+
+        A prompt that leaves no room in the model's context has an empty answer.
+        """
+        prompts = [self._prompt(problem) for problem in problems]
+        fit = [prompt for prompt in prompts if len(prompt) < self.context]
+        samples = iter(self.engine.generate(fit, 1, task.max_new_tokens, temperature=0.0, stop=self._stop(task)))
+        return [
+            self._told(next(samples), task) if len(prompt) < self.context else ("", 0, "context") for prompt in prompts
+        ]
 
     def _prompt(self, problem: Problem) -> list[int]:
         if not self.as_document:

@@ -43,7 +43,7 @@ class Task(ABC):
     """
 
     name: ClassVar[str]  # of lower-case words joined by "_"
-    max_new_tokens: ClassVar[int]  # that a right answer needs, with reserve
+    max_new_tokens: int  # that a right answer needs, with reserve
     is_multiline: ClassVar[bool] = False  # whether an answer has several lines
 
     @abstractmethod

@@ -34,7 +34,7 @@ class Expert:
     def __call__(self, model, tok):
         return self
 
-    def generate(self, prompts, **settings):
+    def generate(self, prompts, n, max_new_tokens, **settings):
         self.asked.append((len(prompts), settings))
         return [self.answer(ids) for ids in prompts]
 

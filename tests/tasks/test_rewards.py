@@ -1,9 +1,13 @@
 """Answers to problems in words, and a user's own reward functions."""
 
+import random
+
 import pytest
 
 from pyllm.tasks.answers import answer_reward, final_answer, is_same_answer, number_in, without_marks
+from pyllm.tasks.file_task import FileTask
 from pyllm.tasks.rewards import load_reward, with_known_columns
+from pyllm.tasks.task import Problem
 
 
 def test_marks_and_final_answers():
@@ -103,3 +107,18 @@ def test_files_that_cannot_be_loaded(tmp_path):
 def test_functions_that_do_not_tell_their_parameters():
     assert with_known_columns(max, "max") is max
     assert with_known_columns(lambda *lists: [1.0], "mine")(["a"], ["b"], level=[1]) == [1.0]
+
+
+def test_a_task_of_files():
+    problems = [Problem(({"role": "user", "content": str(place)},), "", {"answer": str(place)}) for place in range(9)]
+    task = FileTask(problems[:4], problems[4:], answer_reward, 12)
+    assert task.max_new_tokens == 12
+    asked = [problem.question for problem in task.problems(20, 0, held_out=True)]
+    assert sorted(asked) == list("45678") and asked != sorted(asked)
+    assert [problem.question for problem in task.problems(3, 0, held_out=True)] == asked[:3]
+    assert {task.problem(random.Random(seed)).question for seed in range(50)} == set("0123")
+    assert task.reward(problems[7], "It is 7.") == 1 and task.reward(problems[7], "It is 8.") == 0
+    assert task.is_well_formed(problems[7], "7") and not task.is_well_formed(problems[7], " ")
+    assert len(FileTask([], problems, answer_reward).problems(20, 0)) == 9
+    with pytest.raises(ValueError, match="needs at least one problem"):
+        FileTask([], [], answer_reward)
