@@ -96,6 +96,8 @@ def check_settings(config: SftConfig) -> None:
     for path in (*config.data, *config.validation_data):
         if not file_size(path):
             raise ValueError(f"{path} is empty")
+    if config.validation_data and not config.data:
+        raise ValueError("validation_data is given, but no data: tasks have held-out problems of their own")
     weights_of(config.tasks)
     check_fraction(config.validation_fraction)
     check_positive(
