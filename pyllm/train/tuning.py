@@ -110,11 +110,9 @@ def begin(
         OSError, ValueError: a setting or a file is not what it should be, or there is no model.
     """
     assert isinstance(config, TuningConfig)
+    config, reasons = _with_absolute_paths(config), None
     stored = read_settings(folder, stage, config, changeable)
-    reasons: Table | None = None
-    if stored is None:
-        config = _with_absolute_paths(config)
-    else:
+    if stored is not None:
         config, reasons = stored
     check_start(config)
     if config.threads is not None:

@@ -172,7 +172,7 @@ def test_a_run_that_goes_on_has_the_same_bits(data: Path, replay: Path, monkeypa
         sft(SftConfig(resume=True, progress=False))
     write_data(data)
     Path("base").rename("gone")  # its own checkpoint has the model and the tokenizer
-    result = sft(SftConfig(resume=True, progress=False))
+    result = sft(SftConfig(resume=True, progress=False, data=(data,)))
     assert result.step == 9 and result.checkpoint is not None and straight.checkpoint is not None
     assert (load(result.checkpoint).parameter_arena == load(straight.checkpoint).parameter_arena).all()
     assert result.validation_loss == straight.validation_loss
