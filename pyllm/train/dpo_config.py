@@ -23,42 +23,47 @@ CHANGEABLE = frozenset(("sample_tokens",))
 
 
 @dataclass(frozen=True, kw_only=True)
-class DpoConfig(TuningConfig):
-    """Settings of `dpo`.
+class DpoSubject:
+    """What is learned from pairs; a class of its own so that these settings come first.
 
     Args:
         data: files of preferences, see pyllm.tasks.files; may be given several times.
         validation_data: files of the same kind to evaluate on; may be given several times. Default: some of the data.
         validation_fraction: the share of the prompts that is kept for that; 0: nothing. Default: a tenth, but at most
             500 prompts.
-        name: of the run; it lives in RUNS/NAME.
+        beta: the smaller, the farther the model may go from the reference.
+        loss: "sigmoid" (Rafailov et al. 2023) or "ipo" (Azar et al. 2023, https://arxiv.org/abs/2310.12036).
+        label_smoothing: the share of pairs taken to be the wrong way round, with the loss "sigmoid".
         epochs: how often all pairs are gone through; this or steps say how long the stage is. Default: once.
         batch_size: pairs in a micro-batch.
         micro_batches: for one update.
         context: the most tokens of a prompt and an answer; longer prompts lose their oldest turns. Default: the
             model's.
-        beta: the smaller, the farther the model may go from the reference.
-        loss: "sigmoid" (Rafailov et al. 2023) or "ipo" (Azar et al. 2023, https://arxiv.org/abs/2310.12036).
-        label_smoothing: the share of pairs taken to be the wrong way round, with the loss "sigmoid".
-        sample_tokens: the most of a sample; 0: no samples.
     """
 
     data: UseAppendAction[tuple[Path, ...]] = ()
     validation_data: UseAppendAction[tuple[Path, ...]] = ()
     validation_fraction: OptionalFloat = None
-    name: str = "dpo"
-
+    beta: float = 0.1
+    loss: Literal["sigmoid", "ipo"] = "sigmoid"
+    label_smoothing: float = 0.0
     epochs: OptionalFloat = None
     batch_size: OptionalInt = None
     micro_batches: OptionalInt = None
     context: OptionalInt = None
 
-    beta: float = 0.1
-    loss: Literal["sigmoid", "ipo"] = "sigmoid"
-    label_smoothing: float = 0.0
-    sample_tokens: int = 100
 
+@dataclass(frozen=True, kw_only=True)
+class DpoConfig(TuningConfig, DpoSubject):
+    """Settings of direct preference optimization.
+
+    Args:
+        sample_tokens: of an answer in a sample, the most; 0: no samples.
+    """
+
+    name: str = "dpo"
     weight_decay: float = 0.0
+    sample_tokens: int = 100
 
     @property
     def loss_settings(self) -> dict[str, Any]:
