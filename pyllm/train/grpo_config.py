@@ -31,27 +31,26 @@ CHANGEABLE = frozenset(("evaluate_problems",))
 
 
 @dataclass(frozen=True, kw_only=True)
-class GrpoConfig(TuningConfig):
-    """Settings of `grpo`.
+class GrpoSubject:
+    """What is practised, and how it is learned; a class of its own so that these settings come first.
 
     Args:
         data: a JSONL file of problems to practise on, in place of tasks; see pyllm.tasks.files.
-        validation_data: the same, for examinations; default: the last of the data, a twentieth but at most 200.
+        validation_data: the same, for examinations. Default: the last of the data, a twentieth but at most 200.
         reward: with data: "file.py:function", a plain function reward(prompts, completions, **columns) that returns a
             list of numbers. Default: "answer", which compares with the column of that name.
-        tasks: the tasks of pyllm.tasks to practise, in turn; may be given several times.
-        name: of the run; it lives in RUNS/NAME.
+        tasks: a task of pyllm.tasks; may be given several times. They take turns.
         algorithm: "grpo" (Shao et al. 2024); "reinforce" with a baseline (Williams 1992); "rloo", whose baseline is the
             prompt's other samples (Ahmadian et al. 2024); "rejection": the best right answers are imitated (expert
             iteration, Anthony et al. 2017; RAFT, Dong et al. 2023).
         prompts: in a set of rollouts.
         samples: of each prompt.
-        max_new_tokens: the most of an answer; default: the tasks' own, and 256 for data.
+        max_new_tokens: the most of an answer. Default: the tasks' own, and 256 for data.
         temperature: of the samples. The gradient is that of 1.
         updates_per_rollout: how often a set of rollouts is learned from (DeepSeekMath, algorithm 1: mu).
-        micro_batches: that a set is cut into; default: as many as keep activations at about a gigabyte.
+        micro_batches: that a set is cut into. Default: as many as keep activations at about a gigabyte.
         clip: grpo: how far below 1 a ratio still matters.
-        clip_high: grpo: how far above; default: clip.
+        clip_high: grpo: how far above. Default: clip.
         kl: grpo: the weight of the divergence from the model that it began with.
         normaliser: grpo: "sequence", "token" or "constant" (of max_new_tokens); see pyllm.train.losses.grpo.
         scale_advantages: grpo: by the group's standard deviation. False, with the normaliser "constant", is Dr. GRPO
@@ -66,8 +65,6 @@ class GrpoConfig(TuningConfig):
     validation_data: OptionalPath = None
     reward: OptionalText = None
     tasks: UseAppendAction[tuple[str, ...]] = ()
-    name: str = "grpo"
-
     algorithm: Literal["grpo", "reinforce", "rloo", "rejection"] = "grpo"
     prompts: int = 8
     samples: int = 16
@@ -75,7 +72,6 @@ class GrpoConfig(TuningConfig):
     temperature: float = 1.0
     updates_per_rollout: int = 1
     micro_batches: OptionalInt = None
-
     clip: float = 0.2
     clip_high: OptionalFloat = None
     kl: float = 0.0
@@ -86,6 +82,16 @@ class GrpoConfig(TuningConfig):
     mask_truncated: bool = False
     evaluate_problems: int = 200
 
+
+@dataclass(frozen=True, kw_only=True)
+class GrpoConfig(TuningConfig, GrpoSubject):
+    """Settings of reinforcement learning.
+
+    Args:
+        steps: updates of the whole run. Default: 100.
+    """
+
+    name: str = "grpo"
     schedule: Kind = "constant"
     weight_decay: float = 0.0
 
