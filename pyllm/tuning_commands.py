@@ -10,6 +10,7 @@ from typing import Annotated
 import tyro
 
 from pyllm.stopping import exit_if_stopped, second_ctrl_c
+from pyllm.train.dpo_config import DpoConfig
 from pyllm.train.grpo_config import GrpoConfig
 from pyllm.train.result import Result
 from pyllm.train.run_folder import RunFolder
@@ -17,6 +18,7 @@ from pyllm.train.sft_config import SftConfig
 from pyllm.train.training_config import AnyConfig
 
 Sft = Annotated[SftConfig, tyro.conf.arg(name="")]
+Dpo = Annotated[DpoConfig, tyro.conf.arg(name="")]
 Grpo = Annotated[GrpoConfig, tyro.conf.arg(name="")]
 
 
@@ -27,20 +29,29 @@ def sft(config: Sft) -> None:
     tell(trained(sft, config))
 
 
+def dpo(config: Dpo) -> None:
+    """Teach a model to prefer chosen answers to rejected ones. Ctrl-C saves; --resume goes on."""
+    from pyllm.train.dpo import dpo
+
+    result = trained(dpo, config)
+    tell(result, _change(result, "dpo", "validation_accuracy", "Held-out pairs preferred the right way"))
+
+
 def grpo(config: Grpo) -> None:
     """Let a model practise on answers that can be checked. Ctrl-C saves; --resume goes on."""
     from pyllm.train.grpo import grpo
 
     result = trained(grpo, config)
-    lines = [line for line in RunFolder(result.run).read_metrics("grpo") if "held_out_reward" in line]
-    if lines:
-        first, last = lines[0]["held_out_reward"], lines[-1]["held_out_reward"]
-        tell(result, f"Mean reward of answers to held-out problems: {first:.4f} before, {last:.4f} after")
-    else:
-        tell(result)
+    tell(result, _change(result, "grpo", "held_out_reward", "Mean reward of answers to held-out problems"))
 
 
-COMMANDS: dict[str, Callable[..., None]] = {"sft": sft, "grpo": grpo}
+COMMANDS: dict[str, Callable[..., None]] = {"sft": sft, "dpo": dpo, "grpo": grpo}
+
+
+def _change(result: Result, stage: str, metric: str, name: str) -> str | None:
+    """A sentence on the first and the last value of a metric; None: it was never measured."""
+    values = [line[metric] for line in RunFolder(result.run).read_metrics(stage) if metric in line]
+    return f"{name}: {values[0]:.4f} before, {values[-1]:.4f} after" if values else None
 
 
 def trained(stage: Callable[[AnyConfig], Result], config: AnyConfig) -> Result:

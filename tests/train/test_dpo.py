@@ -9,7 +9,7 @@ import numpy
 import pytest
 from token_files import byte_tokenizer
 
-from pyllm import SPECIAL_TOKENS
+from pyllm import SPECIAL_TOKENS, tuning_commands
 from pyllm.model import GPT, ModelConfig
 from pyllm.model.folders import load
 from pyllm.train.dpo import REFERENCE, dpo
@@ -201,5 +201,14 @@ def test_what_a_run_that_goes_on_needs(base: Path) -> None:
         dpo(again)
     reference.write_bytes(content)
     assert dpo(again).step == 3
+    assert dpo(config(base, resume=True, steps=4)).step == 4  # all said again, with files by the same names
     with pytest.raises(ValueError, match=r"beta is 0.1 in this run, not 0.2"):
         dpo(DpoConfig(resume=True, beta=0.2, progress=False))
+
+
+def test_the_command(base: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tuning_commands.dpo(config(base, steps=3, threads=1, progress=None))
+    out, err = capsys.readouterr()
+    assert out.startswith("Held-out pairs preferred the right way: 0.5000 before, ")
+    assert out.endswith("\nReport: runs/dpo/report.md\nNext: pyllm chat --model runs/dpo\n")
+    assert "36 pairs to train on, 4 to evaluate on" in err and "dpo: step 1 of 3, loss 0.6931" in err
