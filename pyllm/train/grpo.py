@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy
 
-from pyllm.chat import END_OF_TURN
 from pyllm.engine import Engine
 from pyllm.model import GPT
 from pyllm.model.folders import load
@@ -31,12 +30,13 @@ from pyllm.train.grpo_config import (
     rollout_settings,
     with_absolute_reward,
 )
+from pyllm.train.held_out_answers import held_out_answers
 from pyllm.train.loop import Stage
 from pyllm.train.losses import Loss
 from pyllm.train.practice import Practice, Reward
 from pyllm.train.result import Result
 from pyllm.train.rollout_batches import RolloutBatch
-from pyllm.train.rollouts import Rollouts, completion_of, figures_of, prompt_of
+from pyllm.train.rollouts import Rollouts
 from pyllm.train.run_folder import RunFolder
 from pyllm.train.training_config import Derivation, make_optimizer
 from pyllm.train.tuning import alone, begin, finish, settle
@@ -213,25 +213,15 @@ class _Learning:
 def _examination(
     config: GrpoConfig, engine: Engine, rollouts: Rollouts, practice: Practice, reference: GPT
 ) -> Callable[[bool, Callable[[str], None]], dict[str, float]]:
-    """What the stage evaluates: held-out problems, and how far the model has gone from where it began."""
-    tok = rollouts.tok
-    asked = [
-        (index, problem, prompt)
-        for index, problem in enumerate(practice.held_out(config.evaluate_problems))
-        if len(prompt := prompt_of(problem, tok)) < rollouts.cfg.context
-    ]
-    indices, problems, prompts = [list(column) for column in zip(*asked, strict=True)] if asked else ([], [], [])
+    """What the stage evaluates: answers to held-out problems, and how far the model has gone from where it began."""
+    assert config.max_new_tokens
+    answers = held_out_answers(
+        practice, engine, rollouts.tok, rollouts.cfg, config.evaluate_problems, config.max_new_tokens
+    )
 
     def evaluate(last: bool, show: Callable[[str], None]) -> dict[str, float]:
-        figures: dict[str, float] = {}
-        if prompts:
-            show(f"answering {len(prompts)} held-out problems")
-            assert config.max_new_tokens
-            samples = engine.generate(prompts, max_new_tokens=config.max_new_tokens, temperature=0.0, stop=END_OF_TURN)
-            completions = [completion_of(sample, tok) for sample in samples]
-            judgements = practice.judge(indices, problems, completions)
-            figures = {f"held_out_{name}": value for name, value in figures_of(samples, judgements).items()}
-            del figures["held_out_entropy"]  # which the likeliest tokens tell nothing of
+        show("answering held-out problems")
+        figures = answers()
         if rollouts.rollouts:
             show("measuring the divergence from the first model")
             figures["kl_to_reference"] = rollouts.divergence(reference)

@@ -53,8 +53,8 @@ class GrpoSubject:
         clip_high: grpo: how far above. Default: clip.
         kl: grpo: the weight of the divergence from the model that it began with.
         normaliser: grpo: "sequence", "token" or "constant" (of max_new_tokens); see pyllm.train.losses.grpo.
-        scale_advantages: grpo: by the group's standard deviation. False, with the normaliser "constant", is Dr. GRPO
-            (Liu et al. 2025).
+        scale_advantages: grpo: divide them by the group's standard deviation. Without that, and with the normaliser
+            "constant", it is Dr. GRPO (Liu et al. 2025).
         baseline: reinforce: the mean reward of the set ("batch"), or of all sets, the last ones more ("running").
         least_reward: rejection: an answer below it is never imitated.
         mask_truncated: answers that did not end do not count in the loss (Yu et al. 2025, DAPO, section 3.4).

@@ -253,6 +253,8 @@ class _Session:
         seconds = time.perf_counter() - start
         outcome.step, outcome.loss = outcome.step + 1, loss
         outcome.tokens, outcome.seconds = outcome.tokens + tokens, outcome.seconds + seconds
+        # So far, without attention's, whose share depends on the lengths; a stage that also generates tells its own.
+        metrics.setdefault("flops", 6.0 * stage.model.cfg.matmul_parameters() * outcome.tokens)
         self.write(
             outcome.step,
             loss=loss,

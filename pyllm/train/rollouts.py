@@ -229,9 +229,11 @@ class Rollouts:
         self._sets, self._skipped, self._next = self._sets + 1, self._skipped + skipped, indices[-1] + 1
         self._mean_reward += max(RUNNING_SHARE, 1 / self._sets) * (mean - self._mean_reward)
         generated = sum(len(sample.ids) for sample in samples)
-        self._flops += forward_flops(self.cfg, sum(map(len, prompts)) + generated, self._mean_length())
+        self._flops += forward_flops(self.cfg, sum(map(len, prompts)) + generated)
         return {
             **figures_of(samples, judgements),
+            # Of a token, in nats, estimated by -log p of those sampled: at temperature 1 its mean.
+            "entropy": -sum(sum(sample.logprobs) for sample in samples) / generated,
             "reward_deviation": float(rewards.std()),
             "groups_of_one_reward": float((rewards == rewards[:, :1]).all(axis=1).mean()),
             "skipped_prompts": float(self._skipped),
@@ -303,11 +305,8 @@ class Rollouts:
         batch = batch_of([(one.prompt, one.ids) for one in rollouts], self.cfg.context, weight, place)
         batch.advantages = numpy.array([one.advantage or 0.0 for one in rollouts], numpy.float64)
         batch.old_logprobs = batch.rows_of([one.logprobs for one in rollouts])
-        batch.flops = 3 * forward_flops(self.cfg, batch.length, self._mean_length())
+        batch.flops = 3 * forward_flops(self.cfg, batch.length)
         return batch
-
-    def _mean_length(self) -> int:
-        return max(1, sum(len(one.prompt) + len(one.ids) for one in self.rollouts) // max(1, len(self.rollouts)))
 
     def shown(self) -> list[str]:
         """The best and the worst answer to the first prompt in hand, with their rewards."""
@@ -329,16 +328,15 @@ def completion_of(sample: Sample, tok: Tokenizer) -> str:
     return text_of(read_answer(sample.ids, tok))
 
 
-def forward_flops(cfg: ModelConfig, tokens: int, length: int) -> float:
-    """Floating-point operations of tokens that go forward through the model, in sequences of `length`: 2 a weight."""
-    return tokens * cfg.flops_per_token(min(length, cfg.context)) / 3
+def forward_flops(cfg: ModelConfig, tokens: int) -> float:
+    """Floating-point operations of tokens that go forward through the model: 2 a weight, without attention's."""
+    return 2.0 * cfg.matmul_parameters() * tokens
 
 
 def figures_of(samples: Sequence[Sample], judgements: Sequence[Judgement]) -> dict[str, float]:
     """Means over samples.
 
-    reward, and what the judge tells beside it; ended: the share that ended of itself; tokens: of an answer; entropy: a
-    token's, in nats, estimated by -log p of those sampled (at temperature 1 without cuts that is its mean).
+    reward, and what the judge tells beside it; ended: the share that ended of itself; answer_tokens: of an answer.
     """
     count, tokens = len(samples), sum(len(sample.ids) for sample in samples)
     sums: Counter[str] = Counter()
@@ -349,5 +347,4 @@ def figures_of(samples: Sequence[Sample], judgements: Sequence[Judgement]) -> di
         **{name: value / count for name, value in sums.items()},
         "ended": sum(sample.finish == "stop" for sample in samples) / count,
         "answer_tokens": tokens / count,
-        "entropy": -sum(sum(sample.logprobs) for sample in samples) / tokens,
     }

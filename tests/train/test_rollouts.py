@@ -212,8 +212,8 @@ def test_what_is_told_of_a_set() -> None:
     logprobs = [logprob for one in rollouts.rollouts for logprob in one.logprobs]
     assert metrics["entropy"] == pytest.approx(-numpy.mean(logprobs)) and metrics["answer_tokens"] == 6
     assert metrics["entropy"] == pytest.approx(numpy.log(300), abs=0.1)
-    prompt, length = len(rollouts.rollouts[0].prompt), len(rollouts.rollouts[0].prompt) + 6
-    assert metrics["flops"] == pytest.approx((3 * prompt + 72) * rollouts.cfg.flops_per_token(length) / 3)
+    prompt = len(rollouts.rollouts[0].prompt)
+    assert metrics["flops"] == 2 * rollouts.cfg.matmul_parameters() * (3 * prompt + 72)
     assert len(rollouts.shown()) == 2 and rollouts.shown()[0].endswith("\n(reward 1)")
 
 
