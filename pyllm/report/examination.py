@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from pyllm import checkpoint
 from pyllm.report.blocks import Answer, Block, Command, Comparison, Dots, Paragraph, Plot, Section, Table
-from pyllm.report.commands import again
 from pyllm.report.record import Record, is_number
 
 STAGES = ("base", "sft", "dpo", "grpo", "imitation")  # others follow
@@ -16,6 +17,7 @@ STAGE_COLOURS = {"base": "blue", "sft": "orange", "dpo": "sky", "grpo": "green",
 SCORES = {  # beside the share of right answers
     "ended": ("Answers that end of themselves", ".1%"),
     "well_formed": ("Answers in the form that was asked for", ".1%"),
+    "by_steps": ("Answers that show their steps", ".1%"),
     "tokens": ("Tokens in an answer, on average", ".1f"),
 }
 NOTES = {"length": "cut off: too long", "context": "cut off: the context is full"}
@@ -86,11 +88,19 @@ def _scores(record: Record, stages: list[str]) -> list[Block]:
         shown = [(_words(task), *(_shown(score(stage, task, name), form) for stage in stages)) for task in tasks]
         if any(any(cells[1:]) for cells in shown):
             blocks.append(Section(title, [Table(("task", *map(label, stages)), shown)]))
-    told = (record.examinations[stage].get("command") for stage in reversed(stages))
-    command = next((one for one in told if isinstance(one, str)), None) or again(record)
-    if command is not None:
-        blocks.append(Command("Again", command))
+    blocks += [Command(f"Again, {label(stage)}", command) for stage in stages if (command := _again(record, stage))]
     return [Section("Examination", blocks)]
+
+
+def _again(record: Record, stage: str) -> str | None:
+    """What examines a stage's model again; None: it is not there."""
+    found = checkpoint.found(record.folder.checkpoints, "pretrain" if stage == "base" else stage)
+    if not found:
+        return None
+    tasks = record.examinations[stage]["tasks"]
+    count = sum(int(one["count"]) for one in tasks.values() if is_number(one.get("count")))
+    words = ["pyllm", "evaluate", "--model", str(found[-1].path), "--count", str(count), "--tasks", *map(str, tasks)]
+    return shlex.join(words + ["--document"] * (stage == "base"))
 
 
 def _answers(examinations: list[Mapping[str, Any]], stages: list[str]) -> list[Block]:

@@ -35,7 +35,7 @@ th { color: var(--soft); font-weight: 500; vertical-align: bottom; }
 th.number, td.number { text-align: right; padding: 0.4rem 0 0.4rem 1.25rem; white-space: nowrap; }
 .facts td.number { text-align: left; white-space: normal; overflow-wrap: anywhere; }
 .facts td:first-child { color: var(--soft); }
-figure { margin: 1.5rem 0; }
+figure { margin: 1.5rem 0; overflow-x: auto; }
 img { display: block; width: 100%; height: auto; }
 figcaption { color: var(--soft); font-size: 0.875rem; margin-bottom: 0.35rem; }
 blockquote {
@@ -52,6 +52,7 @@ blockquote {
 dt { color: var(--soft); font-size: 0.8rem; }
 dd { margin: 0.2rem 0 0; font-size: 0.9rem; line-height: 1.5; white-space: pre-wrap; overflow-wrap: anywhere; }
 .note { color: var(--soft); font-style: italic; font-size: 0.85em; }
+@media screen and (max-width: 40rem) { img { min-width: 36rem; } }
 details { margin: 1rem 0; }
 summary { cursor: pointer; color: var(--accent); }
 @media print {

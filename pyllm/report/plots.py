@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,9 +13,11 @@ from pyllm.report.blocks import Curve, Dots, Panel, Plot
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-SMOOTHING = 0.02  # of the points: a noisy curve is shown as a running mean over so many
+SMOOTHING = 0.02  # of the points: a noisy curve is shown as a running mean over so many,
+LEAST_SMOOTHING = 8  # and of few points, over at least so many, but a quarter of them at most
 MOST_POINTS = 2000  # of a curve; more are not told apart
 DOTS_A_INCH = 144
+BETWEEN_DOTS = 0.14  # of a row: those of several models do not hide one another
 COLOURS = {  # Okabe and Ito 2008, https://jfly.uni-koeln.de/color/
     "blue": "#0072b2",
     "orange": "#e69f00",
@@ -95,8 +98,9 @@ def _draw_panel(axes: Axes, panel: Panel, ink: str) -> None:
         axes.set_ylim(-0.02, 1.02)
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))
     elif (top := _top(panel)) is not None:
-        axes.set_ylim(top=top)
-    if len(panel.curves) + len(panel.levels) > 1 or any(curve.noisy for curve in panel.curves):
+        low = min(min(curve.values) for curve in panel.curves)
+        axes.set_ylim(low - 0.05 * (top - low), top)
+    if len(panel.curves) + len(panel.levels) > 1:
         axes.legend()
 
 
@@ -132,24 +136,18 @@ def _top(panel: Panel) -> float | None:
 def _draw_dots(axes: Axes, dots: Dots, ink: str) -> None:
     from matplotlib.ticker import PercentFormatter
 
-    rows = range(len(dots.rows))
-    for place, (_, shares, _) in enumerate(dots.rows):
-        reached = [share for share in shares if share is not None]
-        if reached:
-            axes.plot(
-                (min(reached), max(reached)), (place, place), color=axes.spines["bottom"].get_edgecolor(), zorder=1
-            )
     for number, (label, colour) in enumerate(dots.models):
-        across, down = _known([shares[number] for _, shares, _ in dots.rows])
+        across, rows_of = _known([shares[number] for _, shares, _ in dots.rows])
+        down = [row + BETWEEN_DOTS * (number - (len(dots.models) - 1) / 2) for row in rows_of]
         axes.scatter(across, down, s=42, color=COLOURS[colour], label=label, zorder=3, clip_on=False)
-    across, down = _known([share for _, _, share in dots.rows])
+    across, rows_of = _known([share for _, _, share in dots.rows])
     if across:
-        axes.scatter(across, down, s=110, marker="|", color=ink, label=dots.unskilled, zorder=2)
-    axes.set_yticks(rows, [name for name, _, _ in dots.rows])
+        axes.scatter(across, rows_of, s=300, marker="|", color=ink, label=dots.unskilled, zorder=2)
+    axes.set_yticks(range(len(dots.rows)), [name for name, _, _ in dots.rows])
     axes.set(xlim=(-0.02, 1.02), ylim=(len(dots.rows) - 0.5, -0.5), xlabel=dots.across)
     axes.set_title(dots.title)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0))
-    axes.grid(axis="x")
+    axes.grid()
     axes.spines["left"].set_visible(False)
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.0)
 
@@ -161,11 +159,18 @@ def _known(shares: Sequence[float | None]) -> tuple[list[float], list[int]]:
 
 
 def running_mean(values: Sequence[float]) -> list[float]:
-    """An exponential mean over about SMOOTHING of all values, unbiased at the start."""
-    keep = 1 - 1 / max(1.0, SMOOTHING * len(values))
-    mean = weight = 0.0
-    smooth = []
-    for value in values:
-        mean, weight = keep * mean + (1 - keep) * value, keep * weight + (1 - keep)
-        smooth.append(mean / weight)
-    return smooth
+    """A mean over about SMOOTHING of all values; weights fall exponentially to both sides: it does not lag behind."""
+    keep = 1 - 1 / max(1.0, SMOOTHING * len(values), min(LEAST_SMOOTHING, len(values) / 4))
+    ones = [1.0] * len(values)
+    sums, weights = _sums_to_both_sides(values, keep), _sums_to_both_sides(ones, keep)
+    return [one / weight for one, weight in zip(sums, weights, strict=True)]
+
+
+def _sums_to_both_sides(values: Sequence[float], keep: float) -> list[float]:
+    """The sum of all values, each times `keep` to the power of how far away it is."""
+    forth, back = _sums_so_far(values, keep), _sums_so_far(values[::-1], keep)[::-1]
+    return [one + other - value for one, other, value in zip(forth, back, values, strict=True)]
+
+
+def _sums_so_far(values: Sequence[float], keep: float) -> list[float]:
+    return list(itertools.accumulate(values, lambda sum, value: keep * sum + value))

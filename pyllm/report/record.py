@@ -32,7 +32,7 @@ class Record:
     Attributes:
         folder: of the run.
         tables: of config.toml.
-        lines: of metrics.jsonl, by stage.
+        lines: of metrics.jsonl, by stage; each has a step.
         examinations: of the files examination/STAGE.json, by stage.
     """
 
@@ -50,7 +50,7 @@ class Record:
         """
         lines: dict[str, Lines] = {}
         for line in folder.read_metrics():
-            if isinstance(line, dict):
+            if isinstance(line, dict) and is_number(line.get("step")):
                 lines.setdefault(str(line.get("stage")), []).append(line)
         examinations = {path.stem: _examination(path) for path in sorted((folder.path / "examination").glob("*.json"))}
         return cls(folder, folder.read_tables(), lines, examinations)
@@ -90,7 +90,7 @@ def is_number(value: object) -> bool:
 
 def numbers(lines: Lines, name: str) -> list[tuple[float, float]]:
     """(step, value) of all lines that have a number of this name."""
-    return [(line["step"], line[name]) for line in lines if is_number(line.get(name)) and is_number(line.get("step"))]
+    return [(line["step"], line[name]) for line in lines if is_number(line.get(name))]
 
 
 def _examination(path: Path) -> Mapping[str, Any]:

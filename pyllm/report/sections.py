@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import shlex
 import subprocess
 from collections.abc import Callable
 from datetime import datetime, timezone
@@ -114,8 +115,10 @@ def _data(record: Record) -> list[Block]:
     ]
     if (folder.documents / PLOT).exists():
         blocks.append(Picture(f"{place}/{PLOT}", "the funnel"))
-    blocks.append(Command("Some of the pages that were dropped", f"pyllm data inspect {place}"))
-    return [Section("data", blocks)]
+    blocks.append(
+        Command("Some of the pages that were dropped", f"pyllm data inspect {shlex.quote(str(folder.documents))}")
+    )
+    return [Section("Data", blocks)]
 
 
 def _derivations(record: Record) -> list[Block]:

@@ -9,12 +9,14 @@ from typing import Any
 
 from pyllm import checkpoint
 from pyllm.model import ModelConfig
-from pyllm.report.blocks import Block, Command, Curve, File, Line, Panel, Paragraph, Plot, Quote, Section, Table
+from pyllm.report.blocks import Block, Command, Curve, File, Folded, Line, Panel, Paragraph, Plot, Quote, Section, Table
 from pyllm.report.commands import again
-from pyllm.report.examination import LABELS
+from pyllm.report.examination import label
 from pyllm.report.record import Lines, Record, is_number, numbers
 from pyllm.train.display import duration
 
+TITLES = {"pretrain": "Base model", "imitation": "Imitation"}
+TRAINING = "training (faint: each step)"
 LONGEST_SAMPLE = 1000  # characters
 EVALUATED = {  # what stands first among the evaluations, and what it is called among the figures
     "training_loss": ("training loss, of some of its tokens", "nats a token"),
@@ -23,12 +25,12 @@ EVALUATED = {  # what stands first among the evaluations, and what it is called 
     "validation_bits_per_byte": ("validation bits a byte, of all of it", ""),
 }
 PRACTICE = "reward"  # the metric that stages have which learn from rewards
-HELD_OUT = ("validation_correct", "validation_accuracy", "validation_reward")  # the first that both have is compared
+HELD_OUT = ("held_out_accuracy", "held_out_reward")  # the first one that both arms have is compared
 BEHAVIOUR = {  # of stages that practise: metric to title, axis, colour
     "by_steps": ("Answers by steps", "share of the answers", "green"),
     "answer_tokens": ("Length of an answer", "tokens", "purple"),
     "entropy": ("Entropy", "nats a token", "orange"),
-    "kl": ("Divergence from the model before", "nats a token", "red"),
+    "kl": ("Divergence from the model before", "nats a token", "sky"),
 }
 
 
@@ -44,7 +46,7 @@ def stage_section(record: Record, stage: str) -> Section:
         blocks += _stories(record)
     blocks += _samples(lines)
     blocks.append(_evaluations(lines))
-    return Section(LABELS.get(stage, stage), blocks)
+    return Section(TITLES.get(stage) or label(stage), blocks)
 
 
 def _figures(record: Record, stage: str, lines: Lines, practises: bool) -> list[tuple[Line, ...]]:
@@ -54,7 +56,7 @@ def _figures(record: Record, stage: str, lines: Lines, practises: bool) -> list[
         rows.append(("data", ", ".join(Path(path).name for path in ([files] if isinstance(files, str) else files))))
     if "model" in record.tables and stage == record.stages[0]:
         rows.append(("parameters", f"{ModelConfig(**record.tables['model']).num_parameters():,}"))
-    if done := [line for line in lines if "loss" in line]:
+    if done := [line for line in lines if is_number(line.get("loss"))]:
         last = done[-1]
         rows.append(("steps", f"{last['step']:,}"))
         if is_number(last.get("tokens")) and is_number(last.get("seconds")):
@@ -123,7 +125,7 @@ def _curves(record: Record, stage: str, lines: Lines, practises: bool) -> list[B
     steps, evaluations = numbers(lines, "loss"), numbers(lines, "validation_loss")
     if not steps:
         return []
-    curves = [_curve("training", steps, "blue", noisy=True)]
+    curves = [_curve(TRAINING, steps, "blue", noisy=True)]
     if evaluations:
         curves.append(_curve("validation", evaluations, "red", marked=True))
     panels = [Panel("Loss", "step", "nats a token", curves)]
@@ -133,13 +135,16 @@ def _curves(record: Record, stage: str, lines: Lines, practises: bool) -> list[B
         levels = [(value, f"{order}-gram model") for value in counted]
         curve = _curve("the model", bits, "red", marked=True)
         panels.append(Panel("Bits a byte of validation text", "step", "bits a byte", [curve], levels=levels))
+    if replayed := numbers(lines, "replay_loss"):
+        curve = _curve("held-back text of pretraining", replayed, "orange", marked=True)
+        panels.append(Panel("What is forgotten: loss on pretraining text", "step", "nats a token", [curve]))
     return [Plot(f"{stage}_loss", f"losses of {stage}", panels)]
 
 
 def _curves_of_practice(stage: str, lines: Lines) -> list[Block]:
-    reward = [_curve("training, each step", numbers(lines, PRACTICE), "blue", noisy=True)]
+    reward = [_curve(TRAINING, numbers(lines, PRACTICE), "blue", noisy=True)]
     blocks: list[Block] = []
-    if held_out := numbers(lines, "validation_reward"):
+    if held_out := numbers(lines, "held_out_reward"):
         reward.append(_curve("held-out problems", held_out, "red", marked=True))
     blocks.append(
         Plot(f"{stage}_reward", f"reward of {stage}", [Panel("Reward", "step", "mean of the answers", reward)])
@@ -149,8 +154,10 @@ def _curves_of_practice(stage: str, lines: Lines) -> list[Block]:
         panels = []
         for name in (one for one in pair if one in found):
             title, up, colour = BEHAVIOUR[name]
-            curve = _curve("running mean", found[name], colour, noisy=True)
-            panels.append(Panel(title, "step", up, [curve], shares=name == "by_steps"))
+            curves = [_curve(TRAINING, found[name], colour, noisy=True)]
+            if held_out := numbers(lines, f"held_out_{name}"):
+                curves.append(_curve("held-out problems", held_out, "red", marked=True))
+            panels.append(Panel(title, "step", up, curves, shares=name == "by_steps"))
         if panels:
             titles = " and ".join(panel.title.lower() for panel in panels)
             blocks.append(
@@ -176,10 +183,10 @@ def practice_against_imitation(record: Record) -> list[Block]:
     for stage, lines in arms.items():
         points = [(_at(lines, compute, step) / divisor, value) for step, value in numbers(lines, name)]
         curves.append(_curve(*labels[stage][:1], points, labels[stage][1], marked=True))
-    up = "mean reward" if name == "validation_reward" else "share that is right"
-    panel = Panel("Held-out problems", across, up, curves, shares=name != "validation_reward")
+    up = "mean reward" if name == "held_out_reward" else "share that is right"
+    panel = Panel("Held-out problems", across, up, curves, shares=name != "held_out_reward")
     ends = [numbers(lines, name)[-1][1] for lines in arms.values()]
-    form = ".3f" if name == "validation_reward" else ".1%"
+    form = ".3f" if name == "held_out_reward" else ".1%"
     told = f"From the same SFT model on: practice ends at {ends[0]:{form}}, imitation at {ends[1]:{form}}."
     blocks: list[Block] = [Paragraph(told), Plot("practice_and_imitation", "practice against imitation", [panel])]
     if (command := again(record)) is not None:
@@ -231,21 +238,27 @@ def _last_evaluation(lines: Lines) -> dict[str, Any]:
 
 
 def _evaluated(lines: Lines) -> Lines:
-    return [line for line in lines if any(name.startswith("validation_") for name in line)]
+    """What was measured between two steps."""
+    return [line for line in lines if "loss" not in line and any(map(is_number, _measured(line).values()))]
 
 
-def _evaluations(lines: Lines) -> Section:
+def _measured(line: Mapping[str, Any]) -> dict[str, Any]:
+    """The figures of an evaluation, but those of the training data, which only the last one has."""
+    return {name: value for name, value in line.items() if name != "step" and not name.startswith("training_")}
+
+
+def _evaluations(lines: Lines) -> Block:
     evaluations = _evaluated(lines)
     if not evaluations:
-        return Section("Evaluations", [Paragraph("None.")])
+        return Paragraph("No evaluations.", quiet=True)
     first = ("validation_loss", "validation_bits_per_byte", "validation_tokens")
-    others = dict.fromkeys(name for line in evaluations for name in line if name.startswith("validation_"))
-    columns = [name for name in dict.fromkeys((*first, *others)) if any(name in line for line in evaluations)]
+    others = [name for line in evaluations for name, value in _measured(line).items() if is_number(value)]
+    columns = [name for name in dict.fromkeys((*first, *others)) if name in others]
     header = ("step", *(name.replace("_", " ") for name in columns))
     rows = [tuple(_number(line.get(name)) for name in ("step", *columns)) for line in evaluations]
     told = "While it trains, on tokens spread evenly over the validation data; at the end, on all of them."
     remark = [Paragraph(told, quiet=True)] if "validation_tokens" in columns else []
-    return Section("Evaluations", [*remark, Table(header, rows, words=0)])
+    return Folded("Evaluations", [*remark, Table(header, rows, words=0)])
 
 
 def _number(value: object) -> str:
