@@ -46,9 +46,8 @@ def report_of(record: Record) -> Report:
 def _origin(record: Record) -> list[Block]:
     machine = devices()[0]
     facts: list[tuple[Line, ...]] = [("Python", platform.python_version())]
-    commit = next(record.told("commit", str), None) or _commit()
-    if commit:
-        facts.append(("commit", Code(commit)))
+    if made_by := next(record.told("commit", str), None) or commit():
+        facts.append(("commit", Code(made_by)))
     if (command := command_of(record)) is not None:
         facts.append(("command", Code(command)))
     return [
@@ -60,7 +59,7 @@ def _origin(record: Record) -> list[Block]:
     ]
 
 
-def _commit() -> str | None:
+def commit() -> str | None:
     """What git calls the checkout that pyllm runs from; None: it does not run from one."""
     source = Path(pyllm.__file__).parent.parent
     if not (source / ".git").exists():
