@@ -27,6 +27,7 @@ PARTS = {
     "call": ("<|call|>", "<|endofcall|>"),
     "result": ("<|result|>", "<|endofresult|>"),
 }
+OPENED = {before: kind for kind, (before, _) in PARTS.items()}
 CHAT_TOKENS = (BEGINNING, END_OF_TURN, *ROLES.values(), *(token for pair in PARTS.values() for token in pair))
 
 
@@ -131,6 +132,23 @@ def read_answer(ids: Iterable[int], tok: Tokenizer) -> Content:
 def text_of(content: Content) -> str:
     """A content's text alone, without thoughts, calls and results: what the assistant says to the user."""
     return content if isinstance(content, str) else "".join(part["text"] for part in content if part["type"] == "text")
+
+
+def kind_behind(token: str, kind: str) -> str | None:
+    """The kind of part that begins behind a special token within a part of this kind; None: the token does not turn
+    to another one.
+    """
+    if kind != "text" and token == PARTS[kind][1]:
+        return "text"
+    return OPENED.get(token)
+
+
+def bytes_of(id: int, tok: Tokenizer) -> bytes:
+    """The bytes of an id that a model has drawn: U+FFFD for one that the tokenizer does not have."""
+    try:
+        return tok.token_bytes(id)
+    except ValueError:
+        return "\ufffd".encode()
 
 
 def check_messages(messages: Sequence[Message], place: str = "") -> None:
@@ -249,44 +267,28 @@ def _content(ids: list[int], tok: Tokenizer, special: Mapping[str, int], *, part
     parts: whether there may be other parts than text. mend: make sense of anything, in place of a ValueError.
     """
     names = {id: token for token, id in special.items()}
-    opens = {before: kind for kind, (before, _) in PARTS.items()} if parts else {}
     found: list[tuple[str, list[int]]] = [("text", [])]
     kind = "text"
     for id in ids:
         token = names.get(id)
         if token is None:
             found[-1][1].append(id)
-        elif token in opens and (kind == "text" or mend):
-            kind = opens[token]
-            found.append((kind, []))
-        elif kind != "text" and token == PARTS[kind][1]:
-            kind = "text"
+            continue
+        behind = kind_behind(token, kind) if parts else None
+        if behind is not None and (mend or "text" in (kind, behind)):
+            kind = behind
             found.append((kind, []))
         elif not mend:
             raise ValueError(f"the special token {token} has no sense there")
-    decode = _decode_known if mend else _decode
-    shortest = _parts([{"type": kind, "text": decode(ids, tok)} for kind, ids in found])
+    decoded = [{"type": kind, "text": _decoded(ids, tok) if mend else tok.decode(ids)} for kind, ids in found]
+    shortest = _parts(decoded)
     if not shortest or (len(shortest) == 1 and shortest[0][0] == "text"):
         return shortest[0][1] if shortest else ""
     return [{"type": kind, "text": text} for kind, text in shortest]
 
 
-def _decode(ids: list[int], tok: Tokenizer) -> str:
-    return tok.decode(ids)
-
-
-def _decode_known(ids: list[int], tok: Tokenizer) -> str:
-    try:
-        return tok.decode(ids)
-    except ValueError:
-        return b"".join(_bytes(id, tok) for id in ids).decode("utf-8", "replace")
-
-
-def _bytes(id: int, tok: Tokenizer) -> bytes:
-    try:
-        return tok.token_bytes(id)
-    except ValueError:
-        return "\ufffd".encode()
+def _decoded(ids: list[int], tok: Tokenizer) -> str:
+    return b"".join(bytes_of(id, tok) for id in ids).decode("utf-8", "replace")
 
 
 def _last_that_fit(groups: list[list[Rendered]], room: int, max_tokens: int) -> list[list[Rendered]]:
