@@ -94,12 +94,18 @@ def _scores(record: Record, stages: list[str]) -> list[Block]:
 
 def _again(record: Record, stage: str) -> str | None:
     """What examines a stage's model again; None: it is not there."""
+    from pyllm.tasks import TASKS
+
     found = checkpoint.found(record.folder.checkpoints, "pretrain" if stage == "base" else stage)
     if not found:
         return None
-    tasks = record.examinations[stage]["tasks"]
-    count = sum(int(one["count"]) for one in tasks.values() if is_number(one.get("count")))
-    words = ["pyllm", "evaluate", "--model", str(found[-1].path), "--count", str(count), "--tasks", *map(str, tasks)]
+    examined = record.examinations[stage]
+    counts = [int(one["count"]) for one in examined["tasks"].values() if is_number(one.get("count"))]
+    words = ["pyllm", "evaluate", "--model", str(found[-1].path), "--count", str(sum(counts))]
+    if list(examined["tasks"]) != list(TASKS):
+        words += ["--tasks", *map(str, examined["tasks"])]
+    if examined.get("seed"):
+        words += ["--seed", str(examined["seed"])]
     return shlex.join(words + ["--document"] * (stage == "base"))
 
 

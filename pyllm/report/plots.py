@@ -160,7 +160,8 @@ def _known(shares: Sequence[float | None]) -> tuple[list[float], list[int]]:
 
 def running_mean(values: Sequence[float]) -> list[float]:
     """A mean over about SMOOTHING of all values; weights fall exponentially to both sides: it does not lag behind."""
-    keep = 1 - 1 / max(1.0, SMOOTHING * len(values), min(LEAST_SMOOTHING, len(values) / 4))
+    over = max(SMOOTHING * len(values), min(LEAST_SMOOTHING, len(values) / 4))
+    keep = 1 - 1 / max(1.0, over / 2)  # half of them before each, half behind it
     ones = [1.0] * len(values)
     sums, weights = _sums_to_both_sides(values, keep), _sums_to_both_sides(ones, keep)
     return [one / weight for one, weight in zip(sums, weights, strict=True)]

@@ -64,10 +64,10 @@ def test_a_sample_cannot_break_out_of_its_block(tmp_path: Path) -> None:
 
 def test_a_running_mean() -> None:
     assert running_mean((5.0,) * 300) == pytest.approx([5.0] * 300)
-    mean = running_mean((0.0,) * 200 + (1.0,) * 200)  # over about 8 of 400, to both sides
-    assert [mean[199], mean[200]] == pytest.approx([7 / 15, 8 / 15], rel=1e-6)
-    assert mean[170] < 0.05 and mean[230] > 0.95
-    assert running_mean((0.0,) * 399 + (1.0,))[399] == pytest.approx(1 / 8, rel=1e-6)  # the last one has no more weight
+    mean = running_mean((0.0,) * 200 + (1.0,) * 200)  # over about 8 of 400, half of them to either side
+    assert [mean[199], mean[200]] == pytest.approx([3 / 7, 4 / 7], rel=1e-6)
+    assert mean[190] < 0.05 and mean[209] > 0.95
+    assert running_mean((0.0,) * 399 + (1.0,))[399] == pytest.approx(1 / 4, rel=1e-6)  # the last one has no more weight
     assert running_mean((1.0, 3.0)) == [1.0, 3.0]
 
 
