@@ -56,7 +56,7 @@ def sft_in(folder: RunFolder, config: SftConfig, command: str, start: Path | Non
     begun = begin(folder, stage, config, CHANGEABLE, start)
     config, model, tok = begun.config, begun.model, begun.tokenizer
     context = row_length(config, model.cfg)
-    data = read_data(config, tok, context)
+    data = read_data(config, tok, context, begun.first_tokenizer)
 
     def rows_of_epochs(epochs: float) -> int:
         return data.rows_of_epochs(epochs, config.seed, context)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyllm.chat import Message, Rendered
+from pyllm.chat import BEGINNING, Message, Rendered
 from pyllm.data.loader import Loader
 from pyllm.data.token_source import TokenSource, open_split
 from pyllm.tokenizer import Tokenizer
@@ -79,17 +79,19 @@ class SftData:
         return rows
 
 
-def read_data(config: SftConfig, tok: Tokenizer, context: int) -> SftData:
+def read_data(config: SftConfig, tok: Tokenizer, context: int, first_tokenizer: Tokenizer | None) -> SftData:
     """Reads what the settings name.
 
     Args:
         config: as given.
         tok: the model's.
         context: tokens of a row.
+        first_tokenizer: the one that the model came with, before it got special tokens, which may have made the replay;
+            None: it is not looked at which one has, as a checkpoint knows it.
 
     Raises:
         OSError: a file is not there or cannot be read.
-        ValueError: a file is damaged or holds nothing to train on, or replay is not of the model's tokens.
+        ValueError: a file is damaged or holds nothing to train on, or another tokenizer made the replay.
     """
     from pyllm.tasks.files import load_conversations
     from pyllm.tasks.registry import chosen_tasks
@@ -118,7 +120,12 @@ def read_data(config: SftConfig, tok: Tokenizer, context: int) -> SftData:
         validation.append([(one.messages, one.rendered) for one in kept[:count]])
     replay = replay_validation = None
     if config.replay:
-        replay, replay_validation = open_split(config.replay, tokenizer=tok)
+        replay, replay_validation = open_split(
+            config.replay, vocab_size=tok.vocab_size, end_of_text=tok.special_tokens[BEGINNING]
+        )
+        known = (None, tok.fingerprint, first_tokenizer and first_tokenizer.fingerprint)
+        if first_tokenizer is not None and replay.fingerprint not in known:
+            raise ValueError(f"another tokenizer than the model's has made the tokens of {replay.name}")
     most = max(map(len, validation))
     return SftData(
         parts,

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Generic
 
 from pyllm import checkpoint
+from pyllm.chat import with_chat_tokens
 from pyllm.checkpoint import Checkpoint
 from pyllm.model import GPT
 from pyllm.options import OptionalPath
@@ -68,6 +69,7 @@ class Begun(Generic[AnyConfig]):
         reasons: why derived settings are what they are; None: they are not derived yet.
         model: trainable, with the special tokens of conversations.
         tokenizer: the model's, with them as well.
+        first_tokenizer: the one that the model came with; None: the stage has begun before.
         checkpoint: of this stage, that the model is from; None: the stage is at its beginning.
     """
 
@@ -76,6 +78,7 @@ class Begun(Generic[AnyConfig]):
     reasons: Table | None
     model: GPT
     tokenizer: Tokenizer
+    first_tokenizer: Tokenizer | None
     checkpoint: Checkpoint | None
 
 
@@ -125,12 +128,13 @@ def begin(
         if start is None and config.model is None:
             raise ValueError("there is nothing to begin with: give a model, such as the folder of a run")
         source, tokenizer = start or model_folder(config.model), config.tokenizer
-    model, tok = open_model(source, tokenizer)
+    model, first_tokenizer = open_model(source, tokenizer, chat=False)
+    tok = with_chat_tokens(model, first_tokenizer)
     if came_from is not None:
         checkpoint.set_aside_after(folder.checkpoints, stage, came_from.step)
     if stored is None:
         write_settings(folder, stage, config, None)
-    return Begun(stage, config, reasons, model, tok, came_from)
+    return Begun(stage, config, reasons, model, tok, None if came_from else first_tokenizer, came_from)
 
 
 def settle(folder: RunFolder, begun: Begun[AnyConfig], derive: Derivation) -> AnyConfig:

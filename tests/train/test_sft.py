@@ -22,7 +22,7 @@ from pyllm.train.run_folder import RunFolder
 from pyllm.train.sft import conversation_loss, sft, sft_in
 from pyllm.train.sft_config import SftConfig
 from pyllm.train.sft_data import read_data
-from pyllm.train.trained_models import last_stage, model_folder, open_model
+from pyllm.train.trained_models import last_stage, model_folder, open_model, tokenizer_in
 
 # No biases: the keys' has no gradient but rounding, which AdamW makes as large as any other's.
 SHAPE: dict[str, Any] = {"n_layer": 1, "n_head": 2, "n_embd": 16, "context": 96, "bias": False}
@@ -102,7 +102,7 @@ def test_the_loss_is_the_mean_over_what_the_assistant_says(base: Path) -> None:
 
 def batches(batch_size: int, replay: Path | None, **settings: Any) -> ConversationBatches:
     config = quick(tasks=("addition=2", "spelling"), replay=(replay,) if replay else (), **settings)
-    data = read_data(config, TOKENIZER, 96)
+    data = read_data(config, TOKENIZER, 96, TOKENIZER)
     return data.batches(replace(config, batch_size=batch_size, context=96, replay_share=0.3 if replay else 0.0))
 
 
@@ -192,7 +192,7 @@ def test_epochs_become_steps(data: Path) -> None:
     result = sft(config)
     stored = (result.run / "config.toml").read_text()
     assert f"steps = {result.step}\n" in stored and f'steps = "{result.step}: 2.5 epochs"' in stored
-    data_read = read_data(config, TOKENIZER, 96)
+    data_read = read_data(config, TOKENIZER, 96, TOKENIZER)
     trained = data_read.batches(replace(config, batch_size=1, context=96, replay_share=0.0))
     rows = [trained.packer.row() for _ in range(result.step)]
     assert sum(map(len, rows[:-1])) < 2.5 * 36 <= sum(map(len, rows))
@@ -226,7 +226,9 @@ def test_a_foreign_model_gets_what_conversations_need(data: Path) -> None:
     model = GPT(ModelConfig.gpt2(**{**SHAPE, "bias": True}, vocab_size=foreign.vocab_size), seed=2)
     model.save("gpt2")
     foreign.save_gpt2("gpt2/vocab.json", "gpt2/merges.txt")
-    result = sft(quick(data=(data,), model=Path("gpt2")))
+    documents = [list(word.encode()) * 30 for word in WORDS]
+    tokens = write_shards(Path("tokens"), documents, tokenizer_in(Path("gpt2")), end=256)
+    result = sft(quick(data=(data,), model=Path("gpt2"), replay=(tokens,)))
     tuned, tok = open_model(model_folder(result.run))
     assert tok.special_tokens["<|endoftext|>"] == 256 and tuned.cfg.vocab_size == tok.vocab_size == 256 + 18
     assert sft(SftConfig(resume=True, progress=False, steps=8)).step == 8
@@ -281,6 +283,10 @@ def test_bad_conversations_are_skipped_and_named(base: Path, recwarn: pytest.War
             "replay_share must be from 0 to below 1",
         ),
         ({"tasks": ("facts",), "replay": (Path("base"),)}, "base is not a folder of token shards"),
+        (
+            {"tasks": ("facts",), "replay": (Path("others"),)},
+            "another tokenizer than the model's has made the tokens of",
+        ),
         ({"tasks": ("facts",), "replay_weight": 0}, "replay_weight must be positive, got 0"),
         ({"tasks": ("facts",), "examine": -1}, "examine must be at least 0, got -1"),
         ({"tasks": ("facts",), "model": None}, "there is nothing to begin with: give a model"),
@@ -303,6 +309,7 @@ def test_refusals_are_one_sentence_and_leave_nothing_behind(
     Path("row").write_text(json.dumps({"messages": [*said("a", "b"), {"role": "assistant", "content": "c"}]}))
     Path("role").write_text(json.dumps({"messages": [{"role": "oracle", "content": "x"}, *said("a", "b")]}))
     byte_tokenizer("<|x|>").save("other.json")
+    write_shards(Path("others"), [list(range(200))], byte_tokenizer("<|x|>"))
     with pytest.raises((ValueError, OSError)) as caught:
         sft(quick(**settings))
     assert message in str(caught.value) and "\n" not in str(caught.value)
