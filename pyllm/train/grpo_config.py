@@ -145,6 +145,7 @@ def practice_of(config: GrpoConfig, reward: Reward | None = None) -> Practice:
         OSError: a file cannot be read.
         ValueError: there is no such task or function, or the data hold no problem.
     """
+    from pyllm.tasks.answers import answer_reward
     from pyllm.tasks.files import load_problems
     from pyllm.tasks.registry import chosen_tasks
     from pyllm.tasks.rewards import load_reward, with_known_columns
@@ -159,6 +160,10 @@ def practice_of(config: GrpoConfig, reward: Reward | None = None) -> Practice:
         name = getattr(reward, "__name__", type(reward).__name__)
         reward = with_known_columns(reward, name)
     problems: Sequence[Problem] = load_problems(config.data)
+    if reward is answer_reward and not any("answer" in problem.columns for problem in problems):
+        raise ValueError(
+            f"{config.data} has no column answer to compare answers with: give a reward, a function `file.py:function`"
+        )
     if config.validation_data is not None:
         return RewardPractice(problems, load_problems(config.validation_data), reward, name, config.seed)
     kept = len(problems) - min(MOST_HELD_OUT, int(HELD_OUT_SHARE * len(problems)))

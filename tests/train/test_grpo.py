@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,7 +12,7 @@ from typing import Any
 import numpy
 import pytest
 
-from pyllm import SPECIAL_TOKENS, checkpoint
+from pyllm import SPECIAL_TOKENS, checkpoint, tuning_commands
 from pyllm.model import GPT, ModelConfig
 from pyllm.model.folders import load
 from pyllm.tokenizer import Tokenizer
@@ -40,7 +41,8 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GrpoConfig:
     model.save(tmp_path / "model")
     TOK.save(tmp_path / "model" / "tokenizer.json")
     data = tmp_path / "data.jsonl"
-    data.write_text("".join(json.dumps({"prompt": f"say {letter}", "letter": letter}) + "\n" for letter in "abcdefgh"))
+    records = [{"prompt": f"say {letter}", "letter": letter, "answer": letter} for letter in "abcdefgh"]
+    data.write_text("".join(json.dumps(record) + "\n" for record in records))
     return GrpoConfig(
         model=tmp_path / "model",
         data=data,
@@ -273,3 +275,16 @@ def test_samples_are_shown_with_their_rewards(config: GrpoConfig) -> None:
     samples = [line["sample"] for line in lines_of(config) if "sample" in line]
     assert len(samples) == 12 and all(one.startswith("say ") and "\n(reward " in one for one in samples)
     assert any(one.endswith("(reward 0)") for one in samples)
+
+
+def test_the_command_tells_what_practice_brought(config: GrpoConfig, capsys: pytest.CaptureFixture[str]) -> None:
+    tuning_commands.grpo(replace(config, progress=False))
+    out = capsys.readouterr().out
+    assert re.match(r"Mean reward of answers to held-out problems: 0\.\d{4} before, 0\.\d{4} after\nReport: ", out)
+
+
+def test_problems_without_an_answer_need_a_reward(config: GrpoConfig, tmp_path: Path) -> None:
+    data = tmp_path / "open.jsonl"
+    data.write_text('{"prompt": "Tell me a story."}\n')
+    with pytest.raises(ValueError, match=r"open\.jsonl has no column answer to compare answers with: give a reward"):
+        grpo(replace(config, data=data, validation_data=None))
