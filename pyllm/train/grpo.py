@@ -52,6 +52,8 @@ NO_GRADIENT = (
     "stays so, the problems are too hard or too easy for this model"
 )
 
+NOTHING_TO_IMITATE = "no answer of the first step has a reward of at least least_reward: there is nothing to imitate"
+
 
 def grpo(config: GrpoConfig, reward: Reward | None = None) -> Result:
     """Trains a model on answers that it gives itself; leaves all there is to know in RUNS/NAME.
@@ -171,8 +173,8 @@ class _Learning:
             batch.reference_logprobs = batch.gathered(scores)
         return losses.grpo(
             logprobs,
-            # Of fresh samples the ratio is 1: that of the same pass to itself is so exactly, whatever rounding does.
-            batch.old_logprobs if config.updates_per_rollout > 1 else logprobs,
+            # Fresh samples are the model's own: their ratio is 1 exactly, whatever rounding does.
+            batch.old_logprobs if config.updates_per_rollout > 1 else None,
             batch.mask,
             batch.advantages,
             clip=config.clip,
@@ -204,7 +206,7 @@ class _Learning:
         if self._done < (self.config.micro_batches or 1):
             return
         if self._tell is not None and not self._signal:
-            self._tell(NO_GRADIENT)
+            self._tell(NO_GRADIENT if self.config.algorithm != "rejection" else NOTHING_TO_IMITATE)
         elif self._tell is not None and abs(self._loss) < ZERO:
             self._tell(ZERO_LOSS)
         self._tell, self._done, self._loss, self._signal, self._most = None, 0, 0.0, False, {}

@@ -22,6 +22,7 @@ import numpy
 from pyllm.chat import END_OF_TURN, parse, read_answer, render, text_of
 from pyllm.engine import Engine, Sample
 from pyllm.model import GPT, ModelConfig
+from pyllm.optim import NonFiniteError
 from pyllm.tasks import Problem
 from pyllm.tokenizer import Tokenizer
 from pyllm.train.practice import Judgement, Practice
@@ -134,6 +135,7 @@ class Rollouts:
 
         Raises:
             RewardError: the reward function fails.
+            NonFiniteError: the model's logits are not finite.
             ValueError: no problem fits into the model's context.
         """
         if not self._queue:
@@ -198,16 +200,22 @@ class Rollouts:
         settings, start = self.settings, time.perf_counter()
         indices, problems, prompts, skipped = self._problems()
         seed = random.Random(f"rollouts, {settings.seed}, {self._sets}").getrandbits(64)
-        samples = self.engine.generate(
-            prompts,
-            n=settings.samples,
-            max_new_tokens=settings.max_new_tokens,
-            temperature=settings.temperature,
-            top_k=settings.top_k,
-            top_p=settings.top_p,
-            stop=END_OF_TURN,
-            seed=seed,
-        )
+        try:
+            samples = self.engine.generate(
+                prompts,
+                n=settings.samples,
+                max_new_tokens=settings.max_new_tokens,
+                temperature=settings.temperature,
+                top_k=settings.top_k,
+                top_p=settings.top_p,
+                stop=END_OF_TURN,
+                seed=seed,
+            )
+        except ValueError as error:  # all arguments are good, so that it is the logits that are not
+            raise NonFiniteError(
+                f"set {self._sets + 1} of the rollouts cannot be sampled: {error}. The model has gone astray: go on "
+                "from an earlier checkpoint with a lower learning rate"
+            ) from error
         sampled = time.perf_counter()
         n = settings.samples
         judgements = self.practice.judge(

@@ -16,7 +16,7 @@ from pyllm import SPECIAL_TOKENS, checkpoint, tuning_commands
 from pyllm.model import GPT, ModelConfig
 from pyllm.model.folders import load
 from pyllm.tokenizer import Tokenizer
-from pyllm.train.grpo import NO_GRADIENT, REFERENCE, ZERO_LOSS, advantages_of, grpo_in
+from pyllm.train.grpo import NO_GRADIENT, NOTHING_TO_IMITATE, REFERENCE, ZERO_LOSS, advantages_of, grpo_in
 from pyllm.train.grpo import grpo as grpo_with_report
 from pyllm.train.grpo_config import GrpoConfig, check
 from pyllm.train.loop import DataError
@@ -164,6 +164,12 @@ def test_groups_without_a_gradient_are_counted(config: GrpoConfig, capsys: pytes
     assert config.model is not None
     final = load(config.folder.checkpoints / "grpo_00000006")
     assert (final.parameter_arena == load(config.model).parameter_arena).all()
+
+
+def test_nothing_to_imitate(config: GrpoConfig, capsys: pytest.CaptureFixture[str]) -> None:
+    grpo(replace(config, progress=True, algorithm="rejection", least_reward=2.0), begins_low)
+    assert capsys.readouterr().err.count(NOTHING_TO_IMITATE) == 1
+    assert all(line["learned_tokens"] == line["loss"] == 0 for line in steps_of(config))
 
 
 def test_rejection_imitates_the_best_right_answers() -> None:

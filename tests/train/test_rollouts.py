@@ -13,6 +13,7 @@ from pyllm import SPECIAL_TOKENS
 from pyllm.chat import END_OF_TURN, render
 from pyllm.engine import Engine
 from pyllm.model import GPT, ModelConfig
+from pyllm.optim import NonFiniteError
 from pyllm.tasks import Problem
 from pyllm.tokenizer import Tokenizer
 from pyllm.train.losses import group_advantages, grpo, reinforce
@@ -244,6 +245,15 @@ def test_state_is_for_the_same_practice_alone() -> None:
     for wrong in ({"sets": None}, {"rollouts": [{"prompt": 3}]}, {"rollouts": []}, {"next": -1}):
         with pytest.raises(ValueError, match="the checkpoint's place in the rollouts is damaged"):
             rollouts_of(model, replace(SETTINGS, updates=2)).load_state({**state, **wrong})
+
+
+def test_logits_that_are_not_finite() -> None:
+    model = model_of()
+    rollouts = rollouts_of(model)
+    model.parameter_arena[5] = numpy.nan
+    model.touch()
+    with pytest.raises(NonFiniteError, match=r"^set 1 of the rollouts cannot be sampled: row 0 of logits holds NaN\. "):
+        rollouts.take()
 
 
 @pytest.mark.parametrize("name", ["prompts", "samples", "max_new_tokens", "updates", "micro_batches"])
