@@ -103,9 +103,9 @@ def note(text: str) -> None:
 
 def _lines() -> Iterator[str]:
     """The lines that a person types, or those that come through a pipe."""
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")
     if not sys.stdin.isatty():
-        if isinstance(sys.stdin, io.TextIOWrapper):
-            sys.stdin.reconfigure(errors="replace")
         yield from sys.stdin
         return
     import readline  # noqa: F401  # with it, input() knows the arrow keys
