@@ -11,8 +11,10 @@
 typedef struct pyllm_context pyllm_context;
 
 #define PYLLM_FLOAT32 0
+#define PYLLM_FLOAT32_PACKED 1
 
-// A matrix whose rows are `stride` elements apart. type is one of the element types above.
+// A matrix whose rows are `stride` elements apart. type is one of the element types above; one that is packed holds
+// what pyllm_pack wrote, and its stride means nothing.
 typedef struct {
     void* data;
     int32_t type;
@@ -48,15 +50,31 @@ int pyllm_context_destroy(pyllm_context* context);
 int pyllm_context_set_threads(pyllm_context* context, int32_t threads);
 const char* pyllm_error(pyllm_context* context);
 
+// A plan: calls of kernels, made again and again on the same arrays, with all the context's threads in one go; what
+// changes from run to run is in the arrays. Between begin and end, the calls of decoding (embedding, norms, products
+// with a packed b, or of at most PYLLM_FEW_ROWS rows with b transposed, swiglu, rope_forward, attention_decode and
+// sample) do nothing but become the plan's next step; no others may be made. A plan belongs to the context that
+// recorded it.
+typedef struct pyllm_plan pyllm_plan;
+int pyllm_plan_begin(pyllm_context* context);
+int pyllm_plan_end(pyllm_context* context, pyllm_plan** plan);
+int pyllm_plan_run(pyllm_context* context, const pyllm_plan* plan);
+int pyllm_plan_destroy(pyllm_plan* plan);
+
 // ---------------------------------------------------------------------------------------------------- matmul
 
 // out = activation(op(a) op(b) + bias) + addend, op transposing where the flag is set. op(a) is (M, K), op(b) (K, N).
 // bias (N), addend (M, N): optional; without an activation, addend may be out itself, to accumulate. preactivation
 // (M, N), contiguous: optional, receives op(a) op(b) + bias. An element of out sums over K in an order that depends on
-// K alone, and, with transpose_b, on whether M is at most PYLLM_FEW_ROWS.
+// K alone, and, with transpose_b, on whether M is at most PYLLM_FEW_ROWS; with b packed it is that of more rows. A
+// packed b is transposed, and a is not.
 int pyllm_matmul(pyllm_context* context, const pyllm_matrix* a, int32_t transpose_a, const pyllm_matrix* b,
                  int32_t transpose_b, const float* bias, int32_t activation, float* preactivation,
                  const pyllm_matrix* addend, const pyllm_matrix* out);
+
+// Writes b (N, K) to out as pyllm_matmul reads it fastest as its transposed b; and how many floats that takes.
+int pyllm_pack(pyllm_context* context, const pyllm_matrix* b, float* out);
+int64_t pyllm_packed_size(int64_t rows, int64_t columns);
 
 // dbias (C) += the column sums of dout (N, C).
 int pyllm_bias_backward(pyllm_context* context, const pyllm_matrix* dout, float* dbias);
@@ -140,11 +158,12 @@ int pyllm_attention_backward(pyllm_context* context, const pyllm_heads* q, const
                              const int32_t* first, float scale, const pyllm_heads* dq, const pyllm_heads* dk,
                              const pyllm_heads* dv);
 
-// One new position a row: q, out (B, 1, H, D); its k, v (B, 1, G, D) are first written to the cache, keys and values
-// (B, Tmax, G, D), at lengths[b] - 1; row b sees keys first[b] (default 0) ... lengths[b] - 1.
+// New positions, one a query, of rows of the cache, keys and values (R, Tmax, G, D): q, out (B, 1, H, D); k, v (B, 1,
+// G, D) are first written to row rows[b] (default: b) at lengths[b] - 1, then query b sees its row's keys first[b]
+// (default 0) ... lengths[b] - 1. Several queries may be of one row, at positions of their own.
 int pyllm_attention_decode(pyllm_context* context, const pyllm_heads* q, const pyllm_heads* k, const pyllm_heads* v,
-                           const pyllm_heads* keys, const pyllm_heads* values, const int32_t* first,
-                           const int32_t* lengths, float scale, const pyllm_heads* out);
+                           const pyllm_heads* keys, const pyllm_heads* values, const int32_t* rows,
+                           const int32_t* first, const int32_t* lengths, float scale, const pyllm_heads* out);
 
 // ---------------------------------------------------------------------------------------------------- classifier
 
@@ -189,9 +208,9 @@ int pyllm_linear_combination(pyllm_context* context, float a, const float* x, fl
 
 // ---------------------------------------------------------------------------------------------------- sampling
 
-// One id a row of logits (N, V). temperature 0: the greatest logit, the lowest id among equals. Otherwise from
-// softmax(logits / temperature) cut to the top_k greatest (0: all), then to the fewest whose probabilities reach top_p
-// (1: all). The uniform number of a row is Philox4x32-10 of key `seed` and the row's counter (4 words).
-// logprobs (N): of the id, at temperature 1, without cuts.
-int pyllm_sample(pyllm_context* context, const pyllm_matrix* logits, double temperature, int32_t top_k, double top_p,
-                 uint64_t seed, const uint32_t* counters, int32_t* ids, float* logprobs);
+// One id a row of logits (N, V), each row by settings of its own, (N). temperature 0: the greatest logit, the lowest id
+// among equals. Otherwise from softmax(logits / temperature) cut to the top_k greatest (0: all), then to the fewest
+// whose probabilities reach top_p (1: all). The uniform number of a row is Philox4x32-10 of key `seed` and the row's
+// counter (N, 4). logprobs (N): of the id, at temperature 1, without cuts.
+int pyllm_sample(pyllm_context* context, const pyllm_matrix* logits, const double* temperatures, const int32_t* top_ks,
+                 const double* top_ps, const uint64_t* seeds, const uint32_t* counters, int32_t* ids, float* logprobs);

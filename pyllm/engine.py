@@ -1,9 +1,9 @@
 """Generation: prompts in, sampled tokens out, with a cache of keys and values and many sequences at a time.
 
-A sequence's prompt goes through the model once; then each new token costs one row of a decoding step that all sequences
-in work share, so that the weights are read once for all of them. A row whose sequence has finished is given to the next
-one at once. What a sequence becomes does not depend on the others: its random numbers are a function of (seed, prompt
-index, sample index, position), and on the CPU its logits have the same bits in any company.
+A prompt goes through the model once, but for its last token; that and each new token cost one row of a decoding step
+that all sequences in work share, so that the weights are read once for all of them. A row whose sequence has finished
+is given to the next one at once. What a sequence becomes does not depend on the others: its random numbers are a
+function of (seed, prompt index, sample index, position), and on the CPU its logits have the same bits in any company.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from numbers import Real
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import numpy
 
@@ -21,8 +21,14 @@ from pyllm.model import GPT, KVCache, ModelConfig
 from pyllm.threads import checked_integer
 from pyllm.tokenizer import Tokenizer
 
+Prompt = numpy.ndarray[Any, numpy.dtype[numpy.int32]]
+Finish = Literal["stop", "length", "context"]
+T = TypeVar("T")
+OneOrEach: TypeAlias = "T | Sequence[T]"  # one value for all prompts, or one a prompt
+
 MOST_ROWS = 64  # sequences in work at a time; more would gain little: the weights are read once for all of them
 MOST_CACHE_BYTES = 1 << 30  # what the cache may take, unless one row takes more
+LARGEST_TOP_K = 2**31 - 1
 UNKNOWN = "\ufffd".encode()  # the text of an id that the model has and the tokenizer does not
 
 
@@ -31,13 +37,13 @@ class Sample:
     """What was sampled behind a prompt.
 
     ids: the new tokens, without the prompt; with finish "stop" up to and with the one that stopped it. logprobs: of
-    each, in nats, at temperature 1 and without cuts: what the model itself gives it. finish: "stop", or "length" where
-    max_new_tokens or the model's context ran out.
+    each, in nats, at temperature 1 and without cuts: what the model itself gives it. finish: "stop"; "length" where
+    max_new_tokens ran out; "context" where the model's context did, before that.
     """
 
     ids: list[int]
     logprobs: list[float]
-    finish: Literal["stop", "length"]
+    finish: Finish
 
 
 @dataclass(frozen=True)
@@ -62,44 +68,33 @@ class _Stop:
 
 @dataclass(frozen=True)
 class _Settings:
-    """How tokens are drawn."""
+    """How the samples of a prompt are drawn."""
 
     temperature: float
     top_k: int
     top_p: float
     seed: int
-    stop: _Stop
+    prompt_counter: int  # in the random numbers' counter
+    max_new_tokens: int
 
 
 @dataclass
 class _Sequence:
     """A sample in the making."""
 
-    prompt: numpy.ndarray[Any, numpy.dtype[numpy.int32]]
+    prompt: Prompt
     prompt_index: int
     sample_index: int
-    most: int  # new tokens
+    settings: _Settings
+    most: int  # new tokens, with the context's room
     ids: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
-    finish: Literal["stop", "length"] | None = None
+    finish: Finish | None = None
     end: bytes = b""  # the last bytes of the text, where a stop text may have begun
-
-    def counter(self) -> tuple[int, int, int, int]:
-        """What makes the next token's random number, beside the seed."""
-        return self.prompt_index, self.sample_index, len(self.prompt) + len(self.ids), 0
 
     def sample(self) -> Sample:
         assert self.finish
         return Sample(self.ids, self.logprobs, self.finish)
-
-
-@dataclass
-class _Prefill:
-    """The prompt that went through the model last."""
-
-    prompt_index: int = -1
-    logits: Any = None  # behind it, (1, V)
-    row: int = -1  # of the cache, where it still stands there and belongs to no sequence
 
 
 class Engine:
@@ -128,17 +123,17 @@ class Engine:
         self,
         prompts: Sequence[Sequence[int]],
         n: int = 1,
-        max_new_tokens: int = 64,
-        temperature: float = 1.0,
-        top_k: int = 0,
-        top_p: float = 1.0,
+        max_new_tokens: OneOrEach[int] = 64,
+        temperature: OneOrEach[float] = 1.0,
+        top_k: OneOrEach[int] = 0,
+        top_p: OneOrEach[float] = 1.0,
         stop: Iterable[int | str] | int | str = (),
-        seed: int = 0,
+        seed: OneOrEach[int] = 0,
     ) -> list[Sample]:
         """Samples n continuations of each prompt.
 
         Prompt and continuation together are at most the model's context long: what would grow longer finishes with
-        "length".
+        "context". max_new_tokens, temperature, top_k, top_p and seed are one value, or a list of one a prompt.
 
         Args:
             prompts: lists (or int32 arrays) of token ids, none of them empty.
@@ -150,7 +145,9 @@ class Engine:
                 https://arxiv.org/abs/1904.09751); 1: from all.
             stop: token ids, names of special tokens, or texts, which are found in the text of the new tokens wherever
                 they begin. A special token's name means the token, not its text.
-            seed: 0 ... 2^64 - 1. The same seed gives the same samples, whatever else is in the batch.
+            seed: 0 ... 2^64 - 1. The same seed gives the same samples, whatever else is in the batch: one seed for all
+                prompts makes prompt i's depend on i, too; with a list of them, prompt i's samples are those of
+                generate([prompt], n, seed=seed[i]), wherever in the batch it stands.
 
         Returns:
             Sample(ids, logprobs, finish) of prompt i, sample j, at i * n + j.
@@ -159,10 +156,10 @@ class Engine:
             TypeError, ValueError: an argument is not what is said above, an id is out of range, a prompt leaves no
                 room in the context, or a stop text is given to an engine without a tokenizer.
         """
-        settings = self._settings(temperature, top_k, top_p, stop, seed)
-        n = _at_least_one(n, "n")
-        sequences = self._sequences(prompts, n, max_new_tokens)
-        for _ in self._run(sequences, settings):
+        checked, n = self._checked_prompts(prompts), _at_least_one(n, "n")
+        settings = _settings(len(checked), max_new_tokens, temperature, top_k, top_p, seed)
+        sequences = self._sequences(checked, settings, n)
+        for _ in self._run(sequences, self._stop(stop)):
             pass
         return [sequence.sample() for sequence in sequences]
 
@@ -180,9 +177,9 @@ class Engine:
 
         They are those of `generate([prompt], ...)`, whose arguments these are. Raises, at the call, as it does.
         """
-        settings = self._settings(temperature, top_k, top_p, stop, seed)
-        (sequence,) = self._sequences([prompt], 1, max_new_tokens)
-        return self._stream(sequence, settings)
+        settings = _settings(1, max_new_tokens, temperature, top_k, top_p, seed)
+        (sequence,) = self._sequences(self._checked_prompts([prompt]), settings, 1)
+        return self._stream(sequence, self._stop(stop))
 
     def stream_text(
         self,
@@ -199,21 +196,21 @@ class Engine:
         What stops it is not part of the text. Bytes that are not UTF-8 become U+FFFD. Arguments, and what is raised at
         the call: see `generate`.
         """
-        settings = self._settings(temperature, top_k, top_p, stop, seed)
-        (sequence,) = self._sequences([prompt], 1, max_new_tokens)
+        settings = _settings(1, max_new_tokens, temperature, top_k, top_p, seed)
+        (sequence,) = self._sequences(self._checked_prompts([prompt]), settings, 1)
         if self._tok is None:
             raise ValueError("a text can only be streamed by an engine with a tokenizer")
-        return self._stream_text(sequence, settings)
+        return self._stream_text(sequence, self._stop(stop))
 
-    def _stream(self, sequence: _Sequence, settings: _Settings) -> Generator[int, None, Sample]:
-        for _ in self._run([sequence], settings):
+    def _stream(self, sequence: _Sequence, stop: _Stop) -> Generator[int, None, Sample]:
+        for _ in self._run([sequence], stop):
             yield sequence.ids[-1]
         return sequence.sample()
 
-    def _stream_text(self, sequence: _Sequence, settings: _Settings) -> Generator[str, None, Sample]:
+    def _stream_text(self, sequence: _Sequence, stop: _Stop) -> Generator[str, None, Sample]:
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        stop, waiting = settings.stop, b""
-        for _ in self._run([sequence], settings):
+        waiting = b""
+        for _ in self._run([sequence], stop):
             if sequence.ids[-1] not in stop.ids:
                 waiting += self._bytes(sequence.ids[-1])
             if not sequence.finish:
@@ -226,22 +223,20 @@ class Engine:
             yield text
         return sequence.sample()
 
-    def _run(self, sequences: Sequence[_Sequence], settings: _Settings) -> Iterator[None]:
+    def _run(self, sequences: Sequence[_Sequence], stop: _Stop) -> Iterator[None]:
         """Continues the sequences until all have finished; stops after each step for who wants to look at them."""
         if not sequences:
             return
         cfg, cache = self._model.cfg, self._take_cache(sequences)
         try:
-            waiting, prefill = deque(sequences), _Prefill()
+            waiting = deque(sequences)
             active: list[_Sequence] = []  # active[i] is in row i of the cache
             while waiting or active:
-                while waiting and len(active) < cache.batch:
-                    self._start(waiting.popleft(), active, prefill, cache, settings)
-                    yield
-                if not active:
-                    continue
-                tokens = numpy.array([sequence.ids[-1] for sequence in active], numpy.int32)
-                self._draw(active, self._model.decode(tokens, cache), settings)
+                if waiting and len(active) < cache.batch:
+                    self._start(waiting, active, cache)
+                cache.step(self._model, len(active))
+                cache.draws.counters[: len(active), 2] += 1
+                self._take(active, cache, stop)
                 yield
                 for row in reversed(range(len(active))):
                     if active[row].finish:
@@ -253,60 +248,41 @@ class Engine:
         finally:
             self._cache = cfg, cache
 
-    def _start(
-        self, sequence: _Sequence, active: list[_Sequence], prefill: _Prefill, cache: KVCache, settings: _Settings
-    ) -> None:
-        """Draws a sequence's first token and, if it is not the only one, makes it active in the first free row."""
-        if prefill.prompt_index != sequence.prompt_index:
-            self._prefill(sequence, len(active), prefill, cache)
-        self._draw([sequence], prefill.logits, settings)
-        if sequence.finish:
-            return
-        row = len(active)
-        if prefill.row != row:
-            # Another sample of the same prompt has it at the beginning of its row, unless all of them have finished.
-            rows = [row for row, other in enumerate(active) if other.prompt_index == sequence.prompt_index]
-            if rows:
-                cache.copy(rows[0], row)
-                cache.lengths[row] = len(sequence.prompt)
+    def _start(self, waiting: deque[_Sequence], active: list[_Sequence], cache: KVCache) -> None:
+        """Gives the free rows to sequences that wait; each begins with its prompt but for the last token."""
+        rows = {sequence.prompt_index: row for row, sequence in enumerate(active)}  # each begins with its prompt
+        prompts, prompt_rows, copies = [], [], []
+        while waiting and len(active) < cache.batch:
+            sequence, row = waiting.popleft(), len(active)
+            if sequence.prompt_index in rows:
+                copies.append((rows[sequence.prompt_index], row))
             else:
-                self._prefill(sequence, row, prefill, cache)
-        prefill.row = -1
-        active.append(sequence)
+                rows[sequence.prompt_index] = row
+                prompts.append(sequence.prompt[:-1])
+                prompt_rows.append(row)
+            settings, draws = sequence.settings, cache.draws
+            draws.tokens[row] = sequence.prompt[-1]
+            draws.counters[row] = settings.prompt_counter, sequence.sample_index, len(sequence.prompt), 0
+            draws.seeds[row], draws.temperatures[row] = settings.seed, settings.temperature
+            draws.top_ks[row], draws.top_ps[row] = settings.top_k, settings.top_p
+            active.append(sequence)
+        cache.feed(self._model, prompts, prompt_rows)
+        for source, row in copies:
+            cache.copy(source, row, len(active[row].prompt) - 1)
 
-    def _prefill(self, sequence: _Sequence, row: int, prefill: _Prefill, cache: KVCache) -> None:
-        cache.reset(row)
-        prefill.logits = self._model.prefill(sequence.prompt, cache, row)[None]
-        prefill.prompt_index, prefill.row = sequence.prompt_index, row
-
-    def _draw(self, sequences: Sequence[_Sequence], logits: Any, settings: _Settings) -> None:
-        """Gives each sequence the token drawn from its row of logits."""
-        ids = numpy.empty(len(sequences), numpy.int32)
-        logprobs = numpy.empty(len(sequences), self._model.dtype)
-        self._model.ops.sample(
-            logits,
-            ids,
-            logprobs,
-            seed=settings.seed,
-            counters=numpy.array([sequence.counter() for sequence in sequences], numpy.uint32),
-            temperature=settings.temperature,
-            top_k=settings.top_k,
-            top_p=settings.top_p,
-        )
-        for sequence, id, logprob in zip(sequences, ids.tolist(), logprobs.tolist(), strict=True):
+    def _take(self, sequences: Sequence[_Sequence], cache: KVCache, stop: _Stop) -> None:
+        """Gives each sequence the token that was drawn for its row."""
+        count, stop_ids, texts = len(sequences), stop.ids, bool(stop.texts)
+        ids, logprobs = cache.draws.tokens[:count].tolist(), cache.draws.logprobs[:count].tolist()
+        for sequence, id, logprob in zip(sequences, ids, logprobs, strict=True):
             sequence.ids.append(id)
             sequence.logprobs.append(logprob)
-            if self._stops(sequence, settings.stop):
+            if id in stop_ids or (texts and self._completes_stop(sequence, id, stop)):
                 sequence.finish = "stop"
             elif len(sequence.ids) == sequence.most:
-                sequence.finish = "length"
+                sequence.finish = "length" if sequence.most == sequence.settings.max_new_tokens else "context"
 
-    def _stops(self, sequence: _Sequence, stop: _Stop) -> bool:
-        id = sequence.ids[-1]
-        if id in stop.ids:
-            return True
-        if not stop.texts:
-            return False
+    def _completes_stop(self, sequence: _Sequence, id: int, stop: _Stop) -> bool:
         end = sequence.end + self._bytes(id)
         sequence.end = end[len(end) - stop.begun(end) :]
         return stop.found(end) >= 0
@@ -330,23 +306,26 @@ class Engine:
             return last[1]
         return self._model.new_cache(rows, length)
 
-    def _sequences(self, prompts: Sequence[Sequence[int]], n: int, max_new_tokens: int) -> list[_Sequence]:
-        max_new_tokens = _at_least_one(max_new_tokens, "max_new_tokens")
-        if isinstance(prompts, (str, bytes)) or not isinstance(prompts, Iterable):
-            raise TypeError(f"prompts must be a list of lists of token ids, got {type(prompts).__name__}")
-        cfg, sequences = self._model.cfg, []
-        for index, prompt in enumerate(prompts):
-            ids = self._checked_ids(prompt, f"prompt {index}")
-            if len(ids) >= cfg.context:
-                raise ValueError(
-                    f"prompt {index} has {len(ids)} tokens, which leaves no room for a new one: "
-                    f"the model's context is {cfg.context}"
-                )
-            most = min(max_new_tokens, cfg.context - len(ids))
-            sequences += [_Sequence(ids, index, sample, most) for sample in range(n)]
+    def _sequences(self, prompts: Sequence[Prompt], settings: Sequence[_Settings], n: int) -> list[_Sequence]:
+        sequences = []
+        for index, (ids, own) in enumerate(zip(prompts, settings, strict=True)):
+            most = min(own.max_new_tokens, self._model.cfg.context - len(ids))
+            sequences += [_Sequence(ids, index, sample, own, most) for sample in range(n)]
         return sequences
 
-    def _checked_ids(self, prompt: object, name: str) -> numpy.ndarray[Any, numpy.dtype[numpy.int32]]:
+    def _checked_prompts(self, prompts: Sequence[Sequence[int]]) -> list[Prompt]:
+        if isinstance(prompts, (str, bytes)) or not isinstance(prompts, Iterable):
+            raise TypeError(f"prompts must be a list of lists of token ids, got {type(prompts).__name__}")
+        checked = [self._checked_ids(prompt, f"prompt {index}") for index, prompt in enumerate(prompts)]
+        for index, ids in enumerate(checked):
+            if len(ids) >= (context := self._model.cfg.context):
+                raise ValueError(
+                    f"prompt {index} has {len(ids)} tokens, which leaves no room for a new one: "
+                    f"the model's context is {context}"
+                )
+        return checked
+
+    def _checked_ids(self, prompt: object, name: str) -> Prompt:
         if isinstance(prompt, (str, bytes)):
             raise TypeError(f"{name} must be a list of token ids, got {type(prompt).__name__}: encode the text first")
         try:
@@ -364,22 +343,6 @@ class Engine:
         if len(bad := ids[(ids < 0) | (ids >= vocab_size)]):
             raise ValueError(f"{name} holds the id {bad[0]}, but the model's ids go from 0 to {vocab_size - 1}")
         return numpy.ascontiguousarray(ids, numpy.int32)
-
-    def _settings(
-        self, temperature: float, top_k: int, top_p: float, stop: Iterable[int | str] | int | str, seed: int
-    ) -> _Settings:
-        for name, value in (("temperature", temperature), ("top_p", top_p)):
-            if isinstance(value, bool) or not isinstance(value, Real):
-                raise TypeError(f"{name} must be a number, got {type(value).__name__}")
-        if not 0 <= temperature < float("inf"):
-            raise ValueError(f"temperature must be 0 or a positive number, got {temperature}")
-        if (top_k := checked_integer(top_k, "top_k")) < 0:
-            raise ValueError(f"top_k must be 0 (all tokens) or positive, got {top_k}")
-        if not 0 < top_p <= 1:
-            raise ValueError(f"top_p must be above 0 and at most 1, got {top_p}")
-        if not 0 <= (seed := checked_integer(seed, "seed")) < 1 << 64:
-            raise ValueError(f"seed must be within 0 ... 2^64 - 1, got {seed}")
-        return _Settings(float(temperature), top_k, float(top_p), seed, self._stop(stop))
 
     def _stop(self, stop: Iterable[int | str] | int | str) -> _Stop:
         if isinstance(stop, str) or not isinstance(stop, Iterable):
@@ -403,7 +366,76 @@ class Engine:
         return _Stop(frozenset(ids), tuple(texts))
 
 
-def _at_least_one(value: int, argument: str) -> int:
-    if (value := checked_integer(value, argument)) < 1:
-        raise ValueError(f"{argument} must be at least 1, got {value}")
-    return value
+def _settings(
+    prompts: int,
+    max_new_tokens: OneOrEach[int],
+    temperature: OneOrEach[float],
+    top_k: OneOrEach[int],
+    top_p: OneOrEach[float],
+    seed: OneOrEach[int],
+) -> list[_Settings]:
+    """The settings of each of so many prompts."""
+    each_has_a_seed = _is_list(seed)
+    columns = [
+        [check(one, name) for one in _each(value, name, prompts)]
+        for name, value, check in (
+            ("temperature", temperature, _temperature),
+            ("top_k", top_k, _top_k),
+            ("top_p", top_p, _top_p),
+            ("seed", seed, _seed),
+            ("max_new_tokens", max_new_tokens, _at_least_one),
+        )
+    ]
+    return [
+        _Settings(temperature, top_k, top_p, seed, 0 if each_has_a_seed else index, most)
+        for index, (temperature, top_k, top_p, seed, most) in enumerate(zip(*columns, strict=True))
+    ]
+
+
+def _is_list(value: object) -> bool:
+    return (isinstance(value, Sequence) and not isinstance(value, (str, bytes))) or getattr(value, "ndim", 0) == 1
+
+
+def _each(value: Any, name: str, count: int) -> Sequence[Any]:
+    """One value a prompt."""
+    if not _is_list(value):
+        return [value] * count
+    if len(value) != count:
+        raise ValueError(f"{name} must be one value, or one for each of the {count} prompts, got {len(value)}")
+    return list(value)
+
+
+def _number(value: Any, name: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"{name} must be a number, got {type(value).__name__}")
+    return float(value)
+
+
+def _temperature(value: Any, name: str) -> float:
+    if not 0 <= (temperature := _number(value, name)) < float("inf"):
+        raise ValueError(f"{name} must be 0 or a positive number, got {value}")
+    return temperature
+
+
+def _top_p(value: Any, name: str) -> float:
+    if not 0 < (top_p := _number(value, name)) <= 1:
+        raise ValueError(f"{name} must be above 0 and at most 1, got {value}")
+    return top_p
+
+
+def _top_k(value: Any, name: str) -> int:
+    if (top_k := checked_integer(value, name)) < 0:
+        raise ValueError(f"{name} must be 0 (all tokens) or positive, got {value}")
+    return min(top_k, LARGEST_TOP_K)
+
+
+def _seed(value: Any, name: str) -> int:
+    if not 0 <= (seed := checked_integer(value, name)) < 1 << 64:
+        raise ValueError(f"{name} must be within 0 ... 2^64 - 1, got {value}")
+    return seed
+
+
+def _at_least_one(value: Any, name: str) -> int:
+    if (number := checked_integer(value, name)) < 1:
+        raise ValueError(f"{name} must be at least 1, got {value}")
+    return number

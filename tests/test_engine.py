@@ -12,7 +12,7 @@ from samples import trained
 
 from pyllm import engine
 from pyllm.engine import Engine, Sample
-from pyllm.model import GPT, ModelConfig
+from pyllm.model import GPT, ModelConfig, cache
 from pyllm.ops import cpu
 
 SPECIAL = ("<|a|>", "<|endoftext|>")
@@ -117,7 +117,7 @@ def test_company_does_not_change_a_bit(model: GPT, monkeypatch: pytest.MonkeyPat
         return Engine(model).generate(PROMPTS, n=3, max_new_tokens=30, temperature=1.1, stop=range(0, V, 17), seed=3)
 
     together = generate()
-    assert {sample.finish for sample in together} == {"stop", "length"}
+    assert {sample.finish for sample in together} >= {"stop", "length"}
     assert len({len(sample.ids) for sample in together}) > 5  # so rows are freed, moved and taken again
     for rows in (1, 2, 4):
         monkeypatch.setattr(engine, "MOST_ROWS", rows)
@@ -162,6 +162,52 @@ def test_random_numbers_depend_on_seed_prompt_sample_and_position(gpt2: GPT) -> 
     assert one.generate([[5, 6]], max_new_tokens=10, seed=2**64 - 1) != samples[:1]
     start = samples[0].ids[:4]
     assert start + one.generate([[5, 6, *start]], max_new_tokens=6, seed=7)[0].ids == samples[0].ids
+
+
+def test_settings_of_each_prompt(model: GPT) -> None:
+    """Each prompt is continued as if it were alone, wherever it stands."""
+    settings: dict[str, list[Any]] = {
+        "max_new_tokens": [5, 12, 3, 1, 9, 30],
+        "temperature": [1.0, 0.0, 0.7, 2.0, 1.3, 1.0],
+        "top_k": [0, 3, 40, 1, 0, 7],
+        "top_p": [1.0, 0.5, 0.9, 1.0, 0.3, 0.95],
+        "seed": [3, 2**64 - 1, 3, 0, 9, 3],
+    }
+    one = Engine(model)
+    together = one.generate(PROMPTS, n=2, **settings)
+    for index, prompt in enumerate(PROMPTS):
+        alone = one.generate([prompt], n=2, **{name: values[index] for name, values in settings.items()})
+        assert together[2 * index : 2 * index + 2] == alone
+    backwards = one.generate(PROMPTS[::-1], n=2, **{name: values[::-1] for name, values in settings.items()})
+    assert backwards == [sample for index in (10, 8, 6, 4, 2, 0) for sample in together[index : index + 2]]
+    as_arrays = {
+        name: numpy.array(values, numpy.uint64 if name == "seed" else None) for name, values in settings.items()
+    }
+    assert one.generate(PROMPTS, n=2, **as_arrays) == together
+
+
+def test_the_same_prompts_differ_by_their_seeds_alone(gpt2: GPT) -> None:
+    first, second, other = Engine(gpt2).generate([[5, 6]] * 3, max_new_tokens=10, seed=[4, 4, 5])
+    assert first == second != other
+
+
+def test_long_prompts_beside_short_ones() -> None:
+    """Short prompts go through the model together, long ones alone; weights are packed or not: always the same bits."""
+    cfg = ModelConfig(n_layer=2, n_head=2, n_embd=32, vocab_size=V, context=400, position="rope")
+    model = model_of(cfg)
+    source = numpy.random.default_rng(4)
+    prompts = [source.integers(0, V, length) for length in (1, 64, 65, 66, 2, 130, 64, 300, 40, 65, 33)]
+    for packed_bytes in (cache.PACKED_BYTES, 0):
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(cache, "PACKED_BYTES", packed_bytes)
+            one = Engine(model)
+            together = one.generate(prompts, n=2, max_new_tokens=6, seed=[1] * len(prompts))
+            alone = [Engine(model).generate([prompt], n=2, max_new_tokens=6, seed=[1]) for prompt in prompts]
+            assert together == [sample for samples in alone for sample in samples]
+        for prompt, (sample, _) in zip(prompts, alone, strict=True):
+            ids = numpy.array([[*prompt, *sample.ids]], numpy.int32)
+            scored = model.score(ids[:, :-1].copy(), ids[:, 1:].copy())["logprobs"]
+            numpy.testing.assert_allclose(sample.logprobs, scored[0, -6:], rtol=1e-4, atol=1e-5)
 
 
 def test_a_model_may_change_between_calls() -> None:
@@ -223,27 +269,22 @@ class Script:
     lengths: Any = field(default_factory=lambda: numpy.zeros(1, numpy.int32))
     batch: int = 1
     length: int = GPT2.context
+    draws: Any = None
 
     def new_cache(self, batch: int, length: int) -> Script:
         assert batch == 1
+        self.draws = GPT(GPT2, trainable=False).new_cache(1).draws
         return self
 
-    def reset(self, row: int) -> None:
-        self.lengths[row] = 0
+    def feed(self, model: Script, prompts: Any, rows: Any) -> None:
+        assert [len(prompt) for prompt in prompts] == [0]
+        self.lengths[rows] = 0
 
-    def prefill(self, tokens: Any, cache: Script, row: int) -> Any:
-        self.lengths[row] += len(tokens)
-        return self._logits()
-
-    def decode(self, tokens: Any, cache: Script) -> Any:
-        assert tokens.tolist() == [self.ids[self.lengths[0] - 1]]
+    def step(self, model: Script, n: int) -> None:
+        place = self.lengths[0]
+        assert self.draws.tokens.tolist() == ([self.ids[place - 1]] if place else [0])
+        self.draws.tokens[0] = self.ids[place]
         self.lengths[0] += 1
-        return self._logits()[None]
-
-    def _logits(self) -> Any:
-        logits = numpy.zeros(self.cfg.vocab_size, numpy.float32)
-        logits[self.ids[self.lengths[0] - 1]] = 100
-        return logits
 
 
 def scripted(text: str | bytes | list[int]) -> Engine:
@@ -337,7 +378,9 @@ def test_the_context_ends_a_sample(model: GPT) -> None:
     long = list(range(GPT2.context - 1))
     samples = Engine(model).generate([long, [1], long[3:]], max_new_tokens=1000)
     assert [len(sample.ids) for sample in samples] == [1, GPT2.context - 1, 4]
-    assert {sample.finish for sample in samples} == {"length"}
+    assert {sample.finish for sample in samples} == {"context"}
+    (both,) = Engine(model).generate([long], max_new_tokens=1)
+    assert both.finish == "length"  # what was asked for is there
     assert len(list(Engine(model).stream([1, 2], max_new_tokens=10**12))) == GPT2.context - 2
 
 
@@ -378,6 +421,14 @@ def test_prompts_may_be_arrays(gpt2: GPT) -> None:
         ({"top_p": 1.1}, ValueError, "top_p must be above 0"),
         ({"seed": -1}, ValueError, "seed must be within"),
         ({"seed": 2**64}, ValueError, "seed must be within"),
+        ({"seed": [1, 2]}, ValueError, "seed must be one value, or one for each of the 1 prompts, got 2"),
+        ({"temperature": [-1.0]}, ValueError, "temperature must be 0 or a positive number, got -1.0"),
+        ({"top_p": "x"}, TypeError, "top_p must be a number, got str"),
+        (
+            {"max_new_tokens": []},
+            ValueError,
+            "max_new_tokens must be one value, or one for each of the 1 prompts, got 0",
+        ),
         ({"stop": [V]}, ValueError, "the stop 900 is no id of the model's 0 ... 899"),
         ({"stop": [1.5]}, TypeError, "must be an integer"),
         ({"stop": ["text"]}, ValueError, "the stop text 'text' can only be found by an engine with a tokenizer"),

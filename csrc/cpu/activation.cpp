@@ -33,8 +33,8 @@ void backward(pyllm_context* context, const float* x, const float* dout, float* 
 // Calls each(row, begin, end) for pieces of rows of `columns` that make up this thread's share of all values, so that
 // a few long rows keep every thread busy too.
 template <class Each>
-inline void for_row_pieces(int64_t rows, int64_t columns, Each each) {
-    const Range mine = share(rows * columns, omp_get_thread_num(), omp_get_num_threads(), lanes);
+inline void for_row_pieces(int64_t rows, int64_t columns, const Team& team, Each each) {
+    const Range mine = share(rows * columns, team.index, team.count, lanes);
     for (int64_t at = mine.begin; at < mine.end;) {
         const int64_t row = at / columns, begin = at - row * columns;
         const int64_t end = mine.end - row * columns < columns ? mine.end - row * columns : columns;
@@ -70,30 +70,30 @@ int pyllm_activation_backward(pyllm_context* context, const float* x, const floa
 }
 
 int pyllm_swiglu_forward(pyllm_context* context, const float* gate_up, float* out, int64_t rows, int64_t columns) {
-#pragma omp parallel num_threads(threads_for(context, rows* columns))
-    for_row_pieces(rows, columns, [&](int64_t row, int64_t begin, int64_t end) {
-        const float *gate = gate_up + row * 2 * columns, *up = gate + columns;
-        float* to = out + row * columns;
-        for_vectors<2>(begin, end, [&](int64_t i, auto size, int) {
-            const Floats g = load(gate + i, size);
-            store(to + i, g * sigmoid(g) * load(up + i, size), size);
+    return context->run(threads_for(context, rows * columns), [=](const Team& team) {
+        for_row_pieces(rows, columns, team, [&](int64_t row, int64_t begin, int64_t end) {
+            const float *gate = gate_up + row * 2 * columns, *up = gate + columns;
+            float* to = out + row * columns;
+            for_vectors<2>(begin, end, [&](int64_t i, auto size, int) {
+                const Floats g = load(gate + i, size);
+                store(to + i, g * sigmoid(g) * load(up + i, size), size);
+            });
         });
     });
-    return 0;
 }
 
 int pyllm_swiglu_backward(pyllm_context* context, const float* gate_up, const float* dout, float* dgate_up,
                           int64_t rows, int64_t columns) {
-#pragma omp parallel num_threads(threads_for(context, rows* columns))
-    for_row_pieces(rows, columns, [&](int64_t row, int64_t begin, int64_t end) {
-        const float *gate = gate_up + row * 2 * columns, *up = gate + columns, *from = dout + row * columns;
-        float *dgate = dgate_up + row * 2 * columns, *dup = dgate + columns;
-        for_vectors<2>(begin, end, [&](int64_t i, auto size, int) {
-            const Floats g = load(gate + i, size), u = load(up + i, size), d = load(from + i, size);
-            const Floats s = sigmoid(g), silu = g * s;
-            store(dgate + i, d * u * (s + silu * (1.0f - s)), size);
-            store(dup + i, d * silu, size);
+    return context->run(threads_for(context, rows * columns), [=](const Team& team) {
+        for_row_pieces(rows, columns, team, [&](int64_t row, int64_t begin, int64_t end) {
+            const float *gate = gate_up + row * 2 * columns, *up = gate + columns, *from = dout + row * columns;
+            float *dgate = dgate_up + row * 2 * columns, *dup = dgate + columns;
+            for_vectors<2>(begin, end, [&](int64_t i, auto size, int) {
+                const Floats g = load(gate + i, size), u = load(up + i, size), d = load(from + i, size);
+                const Floats s = sigmoid(g), silu = g * s;
+                store(dgate + i, d * u * (s + silu * (1.0f - s)), size);
+                store(dup + i, d * silu, size);
+            });
         });
     });
-    return 0;
 }

@@ -21,6 +21,7 @@ namespace {
 
 constexpr int64_t block_rows = lanes == 16 ? 4 * tile_rows : 8 * tile_rows;  // queries worked on together
 constexpr int64_t chunk_keys = lanes == 16 ? 224 : lanes == 8 ? 144 : 96;    // a multiple of both sides of a tile
+constexpr int64_t keys_ahead = 16;  // decoding: how far ahead of their use keys and values are asked for
 static_assert(chunk_keys % tile_rows == 0 && chunk_keys % tile_columns == 0, "a chunk is whole tiles both ways");
 
 // out (tile_rows, tile_columns) = or += a b, all of it: buffers are padded to whole tiles.
@@ -223,6 +224,93 @@ struct Forward {
     }
 };
 
+// One new position of a row of the cache: a dot product of its query with each key, then the sum of the values by these
+// weights. Bound by reading keys and values once, from whatever level of the caches they are in.
+struct Decode {
+    pyllm_heads q, k, v, keys, values, out;
+    const int32_t *rows, *first, *lengths;
+    float scale;
+
+    int64_t row(int64_t i) const { return rows ? rows[i] : i; }
+
+    int check(pyllm_context* context) const {
+        for (int64_t i = 0; i < q.batch; i++) {
+            const int64_t least = first ? first[i] : 0;
+            if (row(i) < 0 || row(i) >= keys.batch)
+                return context->fail("query %lld: row %lld of a cache of %lld rows", static_cast<long long>(i),
+                                     static_cast<long long>(row(i)), static_cast<long long>(keys.batch));
+            if (lengths[i] < 1 || lengths[i] > keys.positions || least < 0 || least >= lengths[i])
+                return context->fail("row %lld: length %d, first key %lld in a cache of %lld positions",
+                                     static_cast<long long>(row(i)), lengths[i], static_cast<long long>(least),
+                                     static_cast<long long>(keys.positions));
+        }
+        return 0;
+    }
+
+    // Puts the new key and value of a query into the cache.
+    void keep(int64_t i) const {
+        for (int64_t group = 0; group < k.heads; group++) {
+            std::copy_n(Head(k, i, group).row(0), k.head_dim, Head(keys, row(i), group).row(lengths[i] - 1));
+            std::copy_n(Head(v, i, group).row(0), k.head_dim, Head(values, row(i), group).row(lengths[i] - 1));
+        }
+    }
+
+    void attend(int64_t i, int64_t head, float* weights) const {
+        const int64_t group = head / (q.heads / k.heads), begin = first ? first[i] : 0, count = lengths[i] - begin;
+        const Head k_head(keys, row(i), group), v_head(values, row(i), group);
+        const float* query = Head(q, i, head).row(0);
+        score(query, k_head.row(begin), k_head.stride, count, weights);
+        const Seen seen = {0, count};
+        const float total = exponentials(weights, seen, scale, largest(weights, seen) * scale);
+        float* to = Head(out, i, head).row(0);
+        const float* from = v_head.row(begin);
+        int64_t d = 0;
+        for (; d + 4 * lanes <= q.head_dim; d += 4 * lanes)
+            add_values<4>(weights, total, from + d, v_head.stride, count, to + d, Whole{});
+        for_vectors(d, q.head_dim, [&](int64_t at, auto size, int) {
+            add_values<1>(weights, total, from + at, v_head.stride, count, to + at, size);
+        });
+    }
+
+    // scores[t] = the query times key t, four keys at a time.
+    void score(const float* query, const float* key, int64_t stride, int64_t count, float* scores) const {
+        int64_t t = 0;
+        for (; t + 4 <= count; t += 4, key += 4 * stride) {
+            Floats sums[4] = {};
+            for_vectors(0, q.head_dim, [&](int64_t d, auto size, int) {
+                const Floats part = load(query + d, size);
+#pragma GCC unroll 4
+                for (int j = 0; j < 4; j++) {
+                    sums[j] += part * load(key + j * stride + d, size);
+                    __builtin_prefetch(key + (keys_ahead + j) * stride + d);
+                }
+            });
+            const Quad four = sums_of(sums[0], sums[1], sums[2], sums[3]);
+            memcpy(scores + t, &four, sizeof four);
+        }
+        for (; t < count; t++, key += stride) scores[t] = dot(query, key, q.head_dim);
+    }
+
+    // out = the sum over t of weights[t] value[t] / total, for vectors of D; even and odd t in sums of their own.
+    template <int vectors, class Size>
+    static void add_values(const float* weights, float total, const float* value, int64_t stride, int64_t count,
+                           float* out, Size size) {
+        Floats sums[2][vectors] = {};
+        int64_t t = 0;
+        for (; t + 2 <= count; t += 2, value += 2 * stride)
+#pragma GCC unroll 2
+            for (int odd = 0; odd < 2; odd++)
+#pragma GCC unroll 4
+                for (int j = 0; j < vectors; j++) {
+                    sums[odd][j] += weights[t + odd] * load(value + odd * stride + j * lanes, size);
+                    __builtin_prefetch(value + (keys_ahead + odd) * stride + j * lanes);
+                }
+        if (t < count)
+            for (int j = 0; j < vectors; j++) sums[0][j] += weights[t] * load(value + j * lanes, size);
+        for (int j = 0; j < vectors; j++) store(out + j * lanes, (sums[0][j] + sums[1][j]) / splat(total), size);
+    }
+};
+
 struct Backward {
     const pyllm_heads *q, *k, *v, *out, *dout, *dq, *dk, *dv;
     const int32_t* first;
@@ -383,37 +471,17 @@ int pyllm_attention_backward(pyllm_context* context, const pyllm_heads* q, const
 }
 
 int pyllm_attention_decode(pyllm_context* context, const pyllm_heads* q, const pyllm_heads* k, const pyllm_heads* v,
-                           const pyllm_heads* keys, const pyllm_heads* values, const int32_t* first,
-                           const int32_t* lengths, float scale, const pyllm_heads* out) {
+                           const pyllm_heads* keys, const pyllm_heads* values, const int32_t* rows,
+                           const int32_t* first, const int32_t* lengths, float scale, const pyllm_heads* out) {
     using namespace pyllm;
-    const int64_t D = q->head_dim, shared = q->heads / k->heads, size = rounded_up(keys->positions, 16);
-    for (int64_t b = 0; b < q->batch; b++)
-        if (lengths[b] < 1 || lengths[b] > keys->positions || (first && (first[b] < 0 || first[b] >= lengths[b])))
-            return context->fail("row %lld: length %d, first key %d in a cache of %lld positions",
-                                 static_cast<long long>(b), lengths[b], first ? first[b] : 0,
-                                 static_cast<long long>(keys->positions));
-    float* memory = context->buffer(tiles, size * context->threads);
-    if (!memory) return 1;
-    for (int64_t b = 0; b < q->batch; b++)
-        for (int64_t group = 0; group < k->heads; group++) {
-            std::copy_n(Head(*k, b, group).row(0), D, Head(*keys, b, group).row(lengths[b] - 1));
-            std::copy_n(Head(*v, b, group).row(0), D, Head(*values, b, group).row(lengths[b] - 1));
-        }
-#pragma omp parallel for schedule(static) num_threads(context->threads)
-    for (int64_t task = 0; task < q->batch * q->heads; task++) {
-        const int64_t batch = task / q->heads, head = task % q->heads;
-        const Head k_head(*keys, batch, head / shared), v_head(*values, batch, head / shared);
-        const float* query = Head(*q, batch, head).row(0);
-        float *weights = memory + size * omp_get_thread_num(), *to = Head(*out, batch, head).row(0);
-        const int64_t begin = first ? first[batch] : 0, count = lengths[batch] - begin;
-        for (int64_t t = 0; t < count; t++) weights[t] = dot(query, k_head.row(begin + t), D);
-        const Seen seen = {0, count};
-        const float total = exponentials(weights, seen, scale, largest(weights, seen) * scale);
-        for_vectors(0, D, [&](int64_t d, auto size, int) {
-            Floats sums = {};
-            for (int64_t t = 0; t < count; t++) sums += weights[t] * load(v_head.row(begin + t) + d, size);
-            store(to + d, sums / splat(total), size);
-        });
-    }
-    return 0;
+    const Decode decode = {*q, *k, *v, *keys, *values, *out, rows, first, lengths, scale};
+    const int64_t size = rounded_up(keys->positions, 16);
+    const auto prepare = [=] { return decode.check(context) || !context->buffer(tiles, size * context->threads); };
+    const auto work = [=](const Team& team) {
+        for (int64_t i = team.index; i < decode.q.batch; i += team.count) decode.keep(i);
+        team.barrier();
+        for (int64_t i = team.index; i < decode.q.batch * decode.q.heads; i += team.count)
+            decode.attend(i / decode.q.heads, i % decode.q.heads, context->memory[tiles] + size * team.index);
+    };
+    return context->run(context->threads, prepare, work);
 }

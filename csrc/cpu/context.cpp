@@ -44,6 +44,7 @@ int pyllm_context_create(pyllm_context** context) {
 
 int pyllm_context_destroy(pyllm_context* context) {
     for (float* memory : context->memory) free(memory);
+    pyllm_plan_destroy(context->recording);
     delete context;
     return 0;
 }
@@ -56,4 +57,39 @@ int pyllm_context_set_threads(pyllm_context* context, int32_t threads) {
 
 const char* pyllm_error(pyllm_context* context) {
     return context->error;
+}
+
+int pyllm_plan_begin(pyllm_context* context) {
+    pyllm_plan_destroy(context->recording);
+    context->recording = new (std::nothrow) pyllm_plan;
+    return context->recording ? 0 : context->fail("there is no memory for a plan");
+}
+
+int pyllm_plan_end(pyllm_context* context, pyllm_plan** plan) {
+    if (!context->recording) return context->fail("no plan has been begun");
+    *plan = context->recording;
+    context->recording = nullptr;
+    return 0;
+}
+
+int pyllm_plan_run(pyllm_context* context, const pyllm_plan* plan) {
+    for (const pyllm::Step& step : plan->steps)
+        if (int failed = step.prepare()) return failed;
+#pragma omp parallel num_threads(context->threads)
+    {
+        const pyllm::Team team = {omp_get_thread_num(), omp_get_num_threads()};
+        for (const pyllm::Step& step : plan->steps) {
+            step.work(team);
+            team.barrier();
+        }
+    }
+    for (const pyllm::Step& step : plan->steps)
+        if (step.conclude)
+            if (int failed = step.conclude()) return failed;
+    return 0;
+}
+
+int pyllm_plan_destroy(pyllm_plan* plan) {
+    delete plan;
+    return 0;
 }

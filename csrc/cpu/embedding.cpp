@@ -16,12 +16,11 @@ int64_t first_outside(const int32_t* ids, int64_t rows, int64_t limit) {
 }
 
 // Fails for an id that its table does not have.
-int check_ids(pyllm_context* context, const char* name, const int32_t* ids, int64_t rows, const pyllm_matrix* table) {
-    if (!ids || !table) return 0;
-    const int64_t row = first_outside(ids, rows, table->rows);
+int check_ids(pyllm_context* context, const char* name, const int32_t* ids, int64_t rows, const pyllm_matrix& table) {
+    const int64_t row = first_outside(ids, rows, table.rows);
     if (row == rows) return 0;
     return context->fail("%s[%lld] is %d, which is outside its table of %lld rows", name, static_cast<long long>(row),
-                         ids[row], static_cast<long long>(table->rows));
+                         ids[row], static_cast<long long>(table.rows));
 }
 
 inline float* row_of(const pyllm_matrix* table, int64_t id) {
@@ -46,28 +45,31 @@ using namespace pyllm;
 
 int pyllm_embedding_forward(pyllm_context* context, const int32_t* tokens, const int32_t* positions,
                             const pyllm_matrix* table, const pyllm_matrix* position_table, float* out, int64_t rows) {
-    if (check_ids(context, "tokens", tokens, rows, table)) return 1;
-    if (check_ids(context, "positions", positions, rows, position_table)) return 1;
+    const bool placed = positions && position_table;
+    const pyllm_matrix words = *table, places = placed ? *position_table : pyllm_matrix{};
     const int64_t columns = table->columns;
-#pragma omp parallel num_threads(threads_for(context, rows* columns))
-    {
-        const Range mine = share(rows, omp_get_thread_num(), omp_get_num_threads());
+    const auto prepare = [=] {
+        if (check_ids(context, "tokens", tokens, rows, words)) return 1;
+        return placed ? check_ids(context, "positions", positions, rows, places) : 0;
+    };
+    const auto work = [=](const Team& team) {
+        const Range mine = share(rows, team.index, team.count);
         for (int64_t n = mine.begin; n < mine.end; n++) {
-            const float* from = row_of(table, tokens[n]);
-            const float* position = positions ? row_of(position_table, positions[n]) : nullptr;
+            const float* from = row_of(&words, tokens[n]);
+            const float* position = placed ? row_of(&places, positions[n]) : nullptr;
             for_vectors<4>(0, columns, [&](int64_t i, auto size, int) {
                 const Floats value = load(from + i, size);
                 store(out + n * columns + i, position ? value + load(position + i, size) : value, size);
             });
         }
-    }
-    return 0;
+    };
+    return context->run(threads_for(context, rows * columns), prepare, work);
 }
 
 int pyllm_embedding_backward(pyllm_context* context, const int32_t* tokens, const int32_t* positions, const float* dout,
                              const pyllm_matrix* dtable, const pyllm_matrix* dposition_table, int64_t rows) {
-    if (check_ids(context, "tokens", tokens, rows, dtable)) return 1;
-    if (check_ids(context, "positions", positions, rows, dposition_table)) return 1;
+    if (dtable && check_ids(context, "tokens", tokens, rows, *dtable)) return 1;
+    if (dposition_table && check_ids(context, "positions", positions, rows, *dposition_table)) return 1;
     if (!dtable && !dposition_table) return 0;
     const int64_t columns = dtable ? dtable->columns : dposition_table->columns;
 #pragma omp parallel num_threads(threads_for(context, rows* columns))

@@ -11,6 +11,9 @@
 // Few rows (a decoding step) are bound by reading b once: no packing pays there. With b transposed, each element is
 // then a dot product of two rows as they lie, summed in another order that depends on K alone: what a row's bits are
 // differs between up to few_rows and more, and by nothing else.
+//
+// Where the same b serves many calls, as weights do in decoding, it is packed once for all of them; a is then read as
+// it lies, for with few rows it stays in the caches, and the sums are those of many rows.
 #include <algorithm>
 #include <initializer_list>
 
@@ -75,7 +78,41 @@ inline void write_vector(const Output& to, int64_t row, int64_t column, Floats s
             [&](float* place, Floats value) { store_part(place, value, count); });
 }
 
-// A tile of out from packed panels; rows and columns beyond out's are not written.
+// The sums of a tile, to their place; rows and columns beyond out's are not written.
+template <int height>
+inline __attribute__((always_inline)) void write_tile(const Output& to, int64_t row, int64_t column, int64_t rows,
+                                                      int64_t columns, Floats (&sums)[height][tile_vectors]) {
+    const bool plain = !to.last || (!to.bias && !to.preactivation && to.activation == PYLLM_NO_ACTIVATION);
+    if (plain && rows >= height && columns >= tile_columns) {  // straight from the registers
+        float* out = to.out + row * to.stride + column;
+        const bool adds = to.first && to.addend && to.activation == PYLLM_NO_ACTIVATION;
+        const float* old = adds ? to.addend + row * to.addend_stride + column : out;
+        const int64_t old_stride = adds ? to.addend_stride : to.stride;
+        if (adds || !to.first) {
+#pragma GCC unroll 16
+            for (int i = 0; i < height; i++)
+#pragma GCC unroll 8
+                for (int j = 0; j < tile_vectors; j++)
+                    store(out + i * to.stride + j * lanes, load(old + i * old_stride + j * lanes) + sums[i][j]);
+        } else {
+#pragma GCC unroll 16
+            for (int i = 0; i < height; i++)
+#pragma GCC unroll 8
+                for (int j = 0; j < tile_vectors; j++) store(out + i * to.stride + j * lanes, sums[i][j]);
+        }
+        return;
+    }
+    alignas(64) float tile[height][tile_columns];
+#pragma GCC unroll 16
+    for (int i = 0; i < height; i++)
+#pragma GCC unroll 8
+        for (int j = 0; j < tile_vectors; j++) store(&tile[i][j * lanes], sums[i][j]);
+    for (int64_t i = 0; i < rows && i < height; i++)
+        for (int64_t j = 0; j < columns && j < tile_columns; j += lanes)
+            write_vector(to, row + i, column + j, load(&tile[i][j]), columns - j);
+}
+
+// A tile of out from packed panels.
 void compute_tile(const Output& to, int64_t row, int64_t column, int64_t rows, int64_t columns, int64_t depth,
                   const float* a, const float* b) {
     for (int64_t i = 0; i < tile_rows && i < rows; i++)  // asked for before it is needed
@@ -83,34 +120,19 @@ void compute_tile(const Output& to, int64_t row, int64_t column, int64_t rows, i
             __builtin_prefetch(to.out + (row + i) * to.stride + column + j, 1);
     Floats sums[tile_rows][tile_vectors] = {};
     multiply_tile<tile_rows, tile_vectors>(depth, a, 1, tile_rows, b, tile_columns, sums);
-    const bool plain = !to.last || (!to.bias && !to.preactivation && to.activation == PYLLM_NO_ACTIVATION);
-    if (plain && rows >= tile_rows && columns >= tile_columns) {  // straight from the registers
-        float* out = to.out + row * to.stride + column;
-        const bool adds = to.first && to.addend && to.activation == PYLLM_NO_ACTIVATION;
-        const float* old = adds ? to.addend + row * to.addend_stride + column : out;
-        const int64_t old_stride = adds ? to.addend_stride : to.stride;
-        if (adds || !to.first) {
-#pragma GCC unroll 16
-            for (int i = 0; i < tile_rows; i++)
-#pragma GCC unroll 8
-                for (int j = 0; j < tile_vectors; j++)
-                    store(out + i * to.stride + j * lanes, load(old + i * old_stride + j * lanes) + sums[i][j]);
-        } else {
-#pragma GCC unroll 16
-            for (int i = 0; i < tile_rows; i++)
-#pragma GCC unroll 8
-                for (int j = 0; j < tile_vectors; j++) store(out + i * to.stride + j * lanes, sums[i][j]);
-        }
-        return;
-    }
-    alignas(64) float tile[tile_rows][tile_columns];
-#pragma GCC unroll 16
-    for (int i = 0; i < tile_rows; i++)
-#pragma GCC unroll 8
-        for (int j = 0; j < tile_vectors; j++) store(&tile[i][j * lanes], sums[i][j]);
-    for (int64_t i = 0; i < rows && i < tile_rows; i++)
-        for (int64_t j = 0; j < columns && j < tile_columns; j += lanes)
-            write_vector(to, row + i, column + j, load(&tile[i][j]), columns - j);
+    write_tile(to, row, column, rows, columns, sums);
+}
+
+// The same of rows of a as they lie, at most `height`.
+template <int height = tile_rows>
+void compute_tile_of_rows(const Output& to, int64_t row, int64_t column, int64_t rows, int64_t columns, int64_t depth,
+                          const float* a, int64_t a_stride, const float* b) {
+    if constexpr (height > 1)
+        if (rows < height)
+            return compute_tile_of_rows<height - 1>(to, row, column, rows, columns, depth, a, a_stride, b);
+    Floats sums[height][tile_vectors] = {};
+    multiply_tile<height, tile_vectors>(depth, a, a_stride, 1, b, tile_columns, sums);
+    write_tile(to, row, column, rows, columns, sums);
 }
 
 // op(x) as the packing sees it: `data` is at its element (0, 0), and moving by one row or column moves by these.
@@ -231,57 +253,105 @@ void dot_products(const float* a, int64_t a_stride, const float* b, int64_t b_st
     for (int64_t k = 0; k < whole; k += lanes) add([k](const float* row) { return load(row + k); });
     if (whole < K) add([whole, K](const float* row) { return load_part(row + whole, K - whole); });
     for (int i = 0; i < rows; i++)
-        for (int j = 0; j < columns; j++) out[i * band + j * apart] = sum(sums[i][j]);
+        if constexpr (columns == 4) {
+            const Quad four = sums_of(sums[i][0], sums[i][1], sums[i][2], sums[i][3]);
+            if (apart == 1)
+                memcpy(out + i * band, &four, sizeof four);
+            else
+                for (int j = 0; j < columns; j++) out[i * band + j * apart] = four[j];
+        } else {
+            for (int j = 0; j < columns; j++) out[i * band + j * apart] = sum(sums[i][j]);
+        }
 }
 
-// `count` rows of a, at most `rows`, with `columns` rows of b, out as in dot_products. The rows of b read side by side
-// are a part of the band each, so that the next ones continue where they end: few long streams, which the processor
-// follows.
+// `count` rows of a, at most `rows`, with `columns` rows of b, out as in dot_products. A band that is read once comes
+// from memory: its rows read side by side are a part of it each, so that the next ones continue where they end: few
+// long streams, which the processor follows.
 template <int rows = dot_rows>
 void dot_products_with_band(int64_t count, const float* a, int64_t a_stride, const float* b, int64_t b_stride,
-                            int64_t columns, int64_t K, float* out, int64_t band) {
+                            int64_t columns, int64_t K, float* out, int64_t band, bool read_once) {
     if constexpr (rows > 1)
         if (count < rows)
-            return dot_products_with_band<rows - 1>(count, a, a_stride, b, b_stride, columns, K, out, band);
-    const int64_t apart = columns / dot_columns;
-    for (int64_t j = 0; j < apart; j++)
-        dot_products<rows, dot_columns>(a, a_stride, b + j * b_stride, b_stride, apart, K, out + j, band);
-    for (int64_t j = apart * dot_columns; j < columns; j++)
+            return dot_products_with_band<rows - 1>(count, a, a_stride, b, b_stride, columns, K, out, band, read_once);
+    const int64_t fours = columns / dot_columns;
+    const int64_t apart = read_once ? fours : 1, next = read_once ? 1 : dot_columns;
+    for (int64_t j = 0; j < fours; j++)
+        dot_products<rows, dot_columns>(a, a_stride, b + j * next * b_stride, b_stride, apart, K, out + j * next, band);
+    for (int64_t j = fours * dot_columns; j < columns; j++)
         dot_products<rows, 1>(a, a_stride, b + j * b_stride, b_stride, 1, K, out + j, band);
+}
+
+// Asks for the part-th of `parts` parts of `count` rows of K floats.
+void fetch(const float* rows, int64_t stride, int64_t count, int64_t K, int64_t part, int64_t parts) {
+    const Range mine = share(count, part, parts);
+    for (int64_t row = mine.begin; row < mine.end; row++)
+        for (int64_t k = 0; k < K; k += 16) __builtin_prefetch(rows + row * stride + k, 0, 2);
 }
 
 // b transposed: its rows are read once, band by band, a band through the caches as often as there are rows of a.
 int few_rows_product(pyllm_context* context, const Operand& a, const Operand& b, int64_t M, int64_t N, int64_t K,
                      const Output& to) {
-    const float* rows = a.data;
-    int64_t stride = a.stride;
-    if (a.transposed) {
-        float* copy = context->buffer(packed_a, M * K);
-        if (!copy) return 1;
-        for (int64_t row = 0; row < M; row++)
-            for (int64_t k = 0; k < K; k++) copy[row * K + k] = *a.at(row, k);
-        rows = copy;
-        stride = K;
-    }
-    const int64_t band = M <= dot_rows ? wide_band : narrow_band;
-#pragma omp parallel num_threads(threads_for_product(context, M, N, K))
-    {
-        const Range mine = share(N, omp_get_thread_num(), omp_get_num_threads(), lanes);
+    const auto prepare = [=] { return a.transposed && !context->buffer(packed_a, M * K); };
+    const auto work = [=](const Team& team) {
+        const float* rows = a.data;
+        int64_t stride = a.stride;
+        if (a.transposed) {
+            float* copy = context->memory[packed_a];
+            const Range mine = share(M, team.index, team.count);
+            for (int64_t row = mine.begin; row < mine.end; row++)
+                for (int64_t k = 0; k < K; k++) copy[row * K + k] = *a.at(row, k);
+            team.barrier();
+            rows = copy;
+            stride = K;
+        }
+        const int64_t groups = parts_of(M, dot_rows), band = groups == 1 ? wide_band : narrow_band;
+        const Range mine = share(N, team.index, team.count, lanes);
         for (int64_t column = mine.begin; column < mine.end; column += band) {
-            const int64_t columns = std::min(mine.end - column, band);
+            const int64_t columns = std::min(mine.end - column, band), next = column + columns;
             alignas(64) float sums[few_rows * narrow_band];
-            const int64_t groups = parts_of(M, dot_rows);
             for (int64_t group = 0; group < groups; group++) {
                 const Range of_a = share(M, group, groups);
+                if (groups > 1 && next < mine.end)
+                    fetch(b.at(0, next), b.stride, std::min(mine.end - next, band), K, group, groups);
                 dot_products_with_band(of_a.end - of_a.begin, rows + of_a.begin * stride, stride, b.at(0, column),
-                                       b.stride, columns, K, sums + of_a.begin * band, band);
+                                       b.stride, columns, K, sums + of_a.begin * band, band, groups == 1);
             }
             for (int64_t i = 0; i < M; i++)
                 for (int64_t j = 0; j < columns; j += lanes)
                     write_vector(to, i, column + j, load(sums + i * band + j), columns - j);
         }
-    }
-    return 0;
+    };
+    return context->run(threads_for_product(context, M, N, K), prepare, work);
+}
+
+// b is packed: panels of tile_columns of its rows, each of its whole depth. A panel meets all rows of a while it is in
+// the caches, and the next one is asked for meanwhile.
+int packed_product(pyllm_context* context, const Operand& a, const float* b, int64_t M, int64_t N, int64_t K,
+                   const Output& to) {
+    return context->run(threads_for_product(context, M, N, K), [=](const Team& team) {
+        const Depths depths(K);
+        const int64_t tiles = parts_of(M, tile_rows), panel_size = K * tile_columns;
+        const Range mine = share(parts_of(N, tile_columns), team.index, team.count);
+        for (int64_t panel = mine.begin; panel < mine.end; panel++)
+            for (int64_t block = 0; block < depths.blocks; block++) {
+                const Range ks = depths.block(block);
+                const float* part = b + panel * panel_size + ks.begin * tile_columns;
+                Output output = to;
+                output.first = block == 0;
+                output.last = block == depths.blocks - 1;
+                for (int64_t tile = 0; tile < tiles; tile++) {
+                    const Range rows = share(M, tile, tiles);
+                    if (panel + 1 < mine.end) {
+                        const Range ahead = share((ks.end - ks.begin) * tile_columns, tile, tiles, 16);
+                        for (int64_t i = ahead.begin; i < ahead.end; i += 16)
+                            __builtin_prefetch(part + panel_size + i, 0, 2);
+                    }
+                    compute_tile_of_rows(output, rows.begin, panel * tile_columns, rows.end - rows.begin,
+                                         N - panel * tile_columns, ks.end - ks.begin, a.at(rows.begin, ks.begin),
+                                         a.stride, part);
+                }
+            }
+    });
 }
 
 Operand operand(const pyllm_matrix& matrix, bool transposed) {
@@ -300,8 +370,11 @@ int pyllm_matmul(pyllm_context* context, const pyllm_matrix* a, int32_t transpos
                  int32_t transpose_b, const float* bias, int32_t activation, float* preactivation,
                  const pyllm_matrix* addend, const pyllm_matrix* out) {
     using namespace pyllm;
-    for (const pyllm_matrix* matrix : {a, b, addend, out})
+    const bool packed = b->type == PYLLM_FLOAT32_PACKED;
+    for (const pyllm_matrix* matrix : {a, packed ? a : b, addend, out})
         if (matrix && matrix->type != PYLLM_FLOAT32) return context->fail("matmul works on float32 alone on CPUs");
+    if (packed && (transpose_a || !transpose_b))
+        return context->fail("a packed b must be transposed, and its a must not");
     const int64_t M = out->rows, N = out->columns, K = transpose_a ? a->rows : a->columns;
     if (activation != PYLLM_NO_ACTIVATION && addend && addend->data == out->data)
         return context->fail("with an activation, out cannot be its own addend");
@@ -313,8 +386,28 @@ int pyllm_matmul(pyllm_context* context, const pyllm_matrix* a, int32_t transpos
     to.bias = bias;
     to.preactivation = preactivation;
     to.activation = activation;
-    const auto multiply = M <= few_rows && transpose_b ? few_rows_product : many_rows_product;
+    if (packed) return packed_product(context, operand(*a, false), static_cast<const float*>(b->data), M, N, K, to);
+    const bool few = M <= few_rows && transpose_b;
+    if (context->recording && !few)
+        return context->fail(
+            "only a product with a packed b, or of at most %lld rows with b transposed, can be part of a plan",
+            static_cast<long long>(few_rows));
+    const auto multiply = few ? few_rows_product : many_rows_product;
     return multiply(context, operand(*a, transpose_a), operand(*b, transpose_b), M, N, K, to);
+}
+
+int64_t pyllm_packed_size(int64_t rows, int64_t columns) {
+    return pyllm::rounded_up(rows, pyllm::tile_columns) * columns;
+}
+
+int pyllm_pack(pyllm_context* context, const pyllm_matrix* b, float* out) {
+    using namespace pyllm;
+    const int64_t rows = b->rows, depth = b->columns, panels = parts_of(rows, tile_columns);
+    const Operand operand = {static_cast<const float*>(b->data), b->stride, true};
+#pragma omp parallel for schedule(static) num_threads(threads_for_product(context, rows, depth, 16))
+    for (int64_t panel = 0; panel < panels; panel++)
+        pack_b(operand, panel * tile_columns, rows, 0, depth, out + panel * tile_columns * depth);
+    return 0;
 }
 
 int pyllm::multiply_in_one_order(pyllm_context* context, const pyllm_matrix& a, const pyllm_matrix& b,

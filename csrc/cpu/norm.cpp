@@ -135,16 +135,14 @@ using namespace pyllm;
 int pyllm_layernorm_forward(pyllm_context* context, const float* x, const float* residual, const float* weight,
                             const float* bias, float* residual_out, float* out, float* mean, float* rstd, int64_t rows,
                             int64_t columns, float eps) {
-#pragma omp parallel num_threads(threads_for(context, rows* columns))
-    {
-        const Range mine = share(rows, omp_get_thread_num(), omp_get_num_threads());
+    return context->run(threads_for(context, rows * columns), [=](const Team& team) {
+        const Range mine = share(rows, team.index, team.count);
         for (int64_t row = mine.begin; row < mine.end; row++) {
             const int64_t at = row * columns;
             layernorm_row(x + at, residual ? residual + at : nullptr, weight, bias,
                           residual ? residual_out + at : nullptr, out + at, mean + row, rstd + row, columns, eps);
         }
-    }
-    return 0;
+    });
 }
 
 int pyllm_layernorm_backward(pyllm_context* context, const float* dout, const float* x, const float* weight,
@@ -171,16 +169,14 @@ int pyllm_layernorm_backward(pyllm_context* context, const float* dout, const fl
 int pyllm_rmsnorm_forward(pyllm_context* context, const pyllm_heads* x, const float* residual, const float* weight,
                           float* residual_out, const pyllm_heads* out, float* rstd, float eps) {
     const int64_t positions = x->batch * x->positions, columns = x->head_dim;
-#pragma omp parallel num_threads(threads_for(context, positions * x->heads * columns))
-    {
-        const Range mine = share(positions, omp_get_thread_num(), omp_get_num_threads());
-        for_heads(x, mine, [&](int64_t b, int64_t t, int64_t h, int64_t row) {
+    const auto work = [=, x = *x, out = *out](const Team& team) {
+        for_heads(&x, share(positions, team.index, team.count), [&](int64_t b, int64_t t, int64_t h, int64_t row) {
             const int64_t at = row * columns;
-            rstd[row] = rmsnorm_row(head(x, b, t, h), residual ? residual + at : nullptr, weight,
-                                    residual ? residual_out + at : nullptr, head(out, b, t, h), columns, eps);
+            rstd[row] = rmsnorm_row(head(&x, b, t, h), residual ? residual + at : nullptr, weight,
+                                    residual ? residual_out + at : nullptr, head(&out, b, t, h), columns, eps);
         });
-    }
-    return 0;
+    };
+    return context->run(threads_for(context, positions * x->heads * columns), work);
 }
 
 int pyllm_rmsnorm_backward(pyllm_context* context, const pyllm_heads* dout, const pyllm_heads* x, const float* weight,

@@ -27,26 +27,31 @@ void rotate_neighbours(float* x, const float* cosines, const float* sines, int64
 
 int rotate(pyllm_context* context, const pyllm_heads* x, const int32_t* positions, const float* cosines,
            const float* sines, int64_t table_rows, bool interleaved, float sign) {
+    const pyllm_heads heads = *x;
     const int64_t count = x->batch * x->positions, half = x->head_dim / 2;
-    for (int64_t i = 0; i < count; i++)
-        if (positions[i] < 0 || positions[i] >= table_rows)
-            return context->fail("positions[%lld, %lld] is %d, which is outside its table of %lld rows",
-                                 static_cast<long long>(i / x->positions), static_cast<long long>(i % x->positions),
-                                 positions[i], static_cast<long long>(table_rows));
-#pragma omp parallel num_threads(threads_for(context, count * x->heads * x->head_dim))
-    {
-        const Range mine = share(count, omp_get_thread_num(), omp_get_num_threads());
+    const auto prepare = [=] {
+        for (int64_t i = 0; i < count; i++)
+            if (positions[i] < 0 || positions[i] >= table_rows)
+                return context->fail("positions[%lld, %lld] is %d, which is outside its table of %lld rows",
+                                     static_cast<long long>(i / heads.positions),
+                                     static_cast<long long>(i % heads.positions), positions[i],
+                                     static_cast<long long>(table_rows));
+        return 0;
+    };
+    const auto work = [=](const Team& team) {
+        const Range mine = share(count, team.index, team.count);
         for (int64_t i = mine.begin; i < mine.end; i++) {
-            float* at = x->data + i / x->positions * x->batch_stride + i % x->positions * x->position_stride;
+            float* at =
+                heads.data + i / heads.positions * heads.batch_stride + i % heads.positions * heads.position_stride;
             const float *cosine = cosines + positions[i] * half, *sine = sines + positions[i] * half;
-            for (int64_t head = 0; head < x->heads; head++, at += x->head_stride)
+            for (int64_t head = 0; head < heads.heads; head++, at += heads.head_stride)
                 if (interleaved)
                     rotate_neighbours(at, cosine, sine, half, sign);
                 else
                     rotate_halves(at, cosine, sine, half, sign);
         }
-    }
-    return 0;
+    };
+    return context->run(threads_for(context, count * x->heads * x->head_dim), prepare, work);
 }
 
 }  // namespace

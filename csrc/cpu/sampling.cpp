@@ -10,6 +10,7 @@
 // by block, in the same order for every number of threads.
 #include <algorithm>
 #include <functional>
+#include <memory>
 
 #include "loops.h"
 
@@ -334,34 +335,48 @@ class Row {
 
 using namespace pyllm;
 
-int pyllm_sample(pyllm_context* context, const pyllm_matrix* logits, double temperature, int32_t top_k, double top_p,
-                 uint64_t seed, const uint32_t* counters, int32_t* ids, float* logprobs) {
-    const int64_t rows = logits->rows, columns = logits->columns;
+int pyllm_sample(pyllm_context* context, const pyllm_matrix* logits, const double* temperatures, const int32_t* top_ks,
+                 const double* top_ps, const uint64_t* seeds, const uint32_t* counters, int32_t* ids, float* logprobs) {
+    const int64_t rows = logits->rows, columns = logits->columns, stride = logits->stride;
+    const float* data = static_cast<const float*>(logits->data);
     const int64_t threads = std::clamp<int64_t>(threads_for(context, rows * columns), 1, rows ? rows : 1);
     const size_t workspace = Row::workspace(columns);
-    float* memory = context->buffer(partial_sums, static_cast<size_t>(threads) * workspace);
-    if (!memory) return 1;
-    int64_t failed_row = rows;
-    const char* problem = nullptr;
-#pragma omp parallel num_threads(threads)
-    {
-        const Range mine = share(rows, omp_get_thread_num(), omp_get_num_threads());
+    struct Failure {
+        int64_t row;
+        const char* problem;
+    };
+    const auto failure = std::make_shared<Failure>();
+    const auto prepare = [=] {
+        *failure = {rows, nullptr};
+        for (int64_t i = 0; i < rows; i++) {
+            const long long row = i;
+            if (!(temperatures[i] >= 0 && temperatures[i] < INFINITY))
+                return context->fail("temperature must be 0 or a positive number, got %g in row %lld", temperatures[i],
+                                     row);
+            if (top_ks[i] < 0)
+                return context->fail("top_k must be 0 (all) or positive, got %d in row %lld", top_ks[i], row);
+            if (!(top_ps[i] > 0 && top_ps[i] <= 1))
+                return context->fail("top_p must be above 0 and at most 1, got %g in row %lld", top_ps[i], row);
+        }
+        return context->buffer(partial_sums, static_cast<size_t>(context->threads) * workspace) ? 0 : 1;
+    };
+    const auto work = [=](const Team& team) {
+        const Range mine = share(rows, team.index, team.count);
         for (int64_t i = mine.begin; i < mine.end; i++) {
-            Row row(static_cast<const float*>(logits->data) + i * logits->stride, columns,
-                    memory + static_cast<size_t>(omp_get_thread_num()) * workspace);
+            Row row(data + i * stride, columns, context->memory[partial_sums] + team.index * workspace);
             if (const char* found = row.problem()) {
 #pragma omp critical
-                if (i < failed_row) {
-                    failed_row = i;
-                    problem = found;
-                }
+                if (i < failure->row) *failure = {i, found};
                 break;
             }
-            const double u = uniform_number(seed, counters + 4 * i);
-            ids[i] =
-                static_cast<int32_t>(temperature == 0 ? row.greatest_id() : row.draw(temperature, top_k, top_p, u));
+            const double u = uniform_number(seeds[i], counters + 4 * i);
+            ids[i] = static_cast<int32_t>(temperatures[i] == 0 ? row.greatest_id()
+                                                               : row.draw(temperatures[i], top_ks[i], top_ps[i], u));
             logprobs[i] = row.logprob(ids[i]);
         }
-    }
-    return problem ? context->fail("row %lld of logits %s", static_cast<long long>(failed_row), problem) : 0;
+    };
+    return context->run(static_cast<int>(threads), prepare, work, [=] {
+        const long long row = failure->row;
+        return failure->problem ? context->fail("row %lld of logits %s", row, failure->problem) : 0;
+    });
 }

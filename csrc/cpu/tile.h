@@ -49,6 +49,10 @@ struct Blocks {
         return lane & half ? lanes + lane - (odd ? 0 : half) : lane + (odd ? half : 0);
     }
 };
+template <int distance>
+struct Neighbours {
+    static constexpr int index(int lane) { return lane ^ distance; }
+};
 template <class Mask, int... lane>
 inline Floats shuffled(Floats a, Floats b, Mask, std::integer_sequence<int, lane...>) {
     return __builtin_shufflevector(a, b, Mask::index(lane)...);
@@ -69,6 +73,18 @@ inline __attribute__((always_inline)) void turn_blocks(Floats (&v)[lanes]) {
         }
         turn_blocks<2 * half>(v);
     }
+}
+
+// The sums across the lanes of four vectors, each with the bits that `sum` gives it: halves onto each other, two
+// vectors' at a time as long as there are two.
+inline __attribute__((always_inline)) Quad sums_of(Floats a, Floats b, Floats c, Floats d) {
+    constexpr int half = lanes / 2, quarter = lanes / 4;
+    const Floats ac = shuffled<Blocks<0, half>>(a, c) + shuffled<Blocks<1, half>>(a, c);
+    const Floats bd = shuffled<Blocks<0, half>>(b, d) + shuffled<Blocks<1, half>>(b, d);
+    Floats all = shuffled<Blocks<0, quarter>>(ac, bd) + shuffled<Blocks<1, quarter>>(ac, bd);
+    if constexpr (quarter > 2) all += shuffled<Neighbours<2>>(all, all);
+    if constexpr (quarter > 1) all += shuffled<Neighbours<1>>(all, all);
+    return __builtin_shufflevector(all, all, 0, quarter, 2 * quarter, 3 * quarter);
 }
 
 // The square of `lanes` vectors, turned: v[i][j] becomes v[j][i]. Quads of quads first, with the shuffles that cost

@@ -20,9 +20,17 @@ FLOAT32 = numpy.dtype(numpy.float32)
 INT32 = numpy.dtype(numpy.int32)
 POINTERS = {  # cffi's types, looked up once
     numpy.dtype(kind): ffi.typeof(f"{name} *")
-    for kind, name in (("f4", "float"), ("i4", "int32_t"), ("u4", "uint32_t"), ("i8", "int64_t"))
+    for kind, name in (
+        ("f4", "float"),
+        ("f8", "double"),
+        ("i4", "int32_t"),
+        ("i8", "int64_t"),
+        ("u4", "uint32_t"),
+        ("u8", "uint64_t"),
+    )
 }
 NULL = ffi.NULL
+PACKED = 1  # PYLLM_FLOAT32_PACKED of csrc/kernels.h
 
 # Bits of ndarray.flags.num, as NumPy's C interface numbers them.
 CONTIGUOUS, ALIGNED, WRITABLE = 0x1, 0x100, 0x400
@@ -96,6 +104,13 @@ def optional_integers(name: str, array: Array | None, shape: Shape) -> Any:
     return NULL if array is None else _checked(name, array, shape, INT32, READ)
 
 
+def per_row(name: str, value: Array | float, rows: int, dtype: Any) -> Any:
+    """A pointer to one number a row: those of an array (rows,) of the dtype, or a number for all of them."""
+    if isinstance(value, numpy.ndarray):
+        return _checked(name, value, (rows,), numpy.dtype(dtype), READ)
+    return _from_buffer(POINTERS[numpy.dtype(dtype)], numpy.full(rows, value, dtype))
+
+
 def matrix(name: str, array: Array, shape: Shape, flags: int = ALIGNED) -> Any:
     """A pyllm_matrix * of a float32 array whose rows may be any distance apart; its columns are contiguous."""
     try:
@@ -114,6 +129,11 @@ def matrix(name: str, array: Array, shape: Shape, flags: int = ALIGNED) -> Any:
     except (AttributeError, TypeError, ValueError):
         pass
     return _refuse(name, array, shape, FLOAT32, flags, "its columns")
+
+
+def packed_matrix(data: Array, shape: tuple[int, int]) -> Any:
+    """A pyllm_matrix * of a matrix that was packed into data."""
+    return _new(_matrix, (_from_buffer(_float_pointer, data), PACKED, *shape, 0))
 
 
 def matrix_out(name: str, array: Array, shape: Shape) -> Any:

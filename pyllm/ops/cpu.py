@@ -12,7 +12,6 @@ Raises:
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -35,6 +34,8 @@ from pyllm.ops.arguments import (
     optional_floats,
     optional_floats_out,
     optional_integers,
+    packed_matrix,
+    per_row,
 )
 from pyllm.ops.library import KernelError, Repeatable, library
 
@@ -43,7 +44,7 @@ ACTIVATIONS = {"none": 0, "gelu_tanh": 1, "gelu_erf": 2, "relu_squared": 3}  # b
 
 def matmul(
     a: Array,
-    b: Array,
+    b: Array | Packed,
     out: Array,
     *,
     transpose_a: bool = False,
@@ -56,9 +57,11 @@ def matmul(
     """Matrix product: out = activation(op(a) op(b) + bias) + addend, where op transposes if its flag is set.
 
     op(a): (M, K); op(b): (K, N); out, addend: (M, N), and addend may be out; the rows of these four may be strided.
-    bias: (N,); preactivation: (M, N), receives op(a) op(b) + bias; activation: a name in ACTIVATIONS.
+    bias: (N,); preactivation: (M, N), receives op(a) op(b) + bias; activation: a name in ACTIVATIONS. b may be what
+    `pack` returned, if it is transposed and a is not.
     """
-    shape_a, shape_b = dimensions("a", a, 2), dimensions("b", b, 2)
+    packed = isinstance(b, Packed)
+    shape_a, shape_b = dimensions("a", a, 2), b.shape if isinstance(b, Packed) else dimensions("b", b, 2)
     rows, inner = shape_a if not transpose_a else shape_a[::-1]
     inner_b, columns = shape_b if not transpose_b else shape_b[::-1]
     if inner != inner_b:
@@ -66,6 +69,8 @@ def matmul(
             f"op(a) has {inner} columns and op(b) {inner_b} rows: a has shape {shape_a}{' transposed' * transpose_a}, "
             f"b {shape_b}{' transposed' * transpose_b}"
         )
+    if packed and (transpose_a or not transpose_b):
+        raise ValueError("a packed b must be transposed, and its a must not")
     if addend is out and activation != "none":
         raise ValueError(f"addend cannot be out itself when there is an activation, here {activation!r}")
     shape = (rows, columns)
@@ -73,7 +78,7 @@ def matmul(
         "pyllm_matmul",
         matrix("a", a, shape_a),
         transpose_a,
-        matrix("b", b, shape_b),
+        b.matrix() if isinstance(b, Packed) else matrix("b", b, shape_b),
         transpose_b,
         NULL if bias is None else floats("bias", bias, (columns,)),
         _activation(activation),
@@ -81,6 +86,52 @@ def matmul(
         NULL if addend is None else matrix("addend", addend, shape),
         matrix_out("out", out, shape),
     )
+
+
+class Packed:
+    """A matrix (N, K) that matmul takes as its transposed b, in the order in which it reads it fastest; made by `pack`.
+
+    The order is that of the kernel library in use: another one, later, makes its own.
+    """
+
+    def __init__(self, source: Array) -> None:
+        rows, columns = dimensions("b", source, 2)
+        self.shape = rows, columns
+        self.source = source
+        self._isa = ""
+        self._matrix: Any = None
+
+    def update(self) -> None:
+        """Takes over what the source now holds."""
+        current = library()
+        if self._isa != current.isa:
+            size = current.kernels.pyllm_packed_size(*self.shape)
+            memory = numpy.empty(size + 16, numpy.float32)
+            offset = -memory.ctypes.data % 64 // 4  # vectors that do not cross cache lines
+            self._data = memory[offset : offset + size]
+            self._matrix, self._isa = packed_matrix(self._data, self.shape), current.isa
+        current.kernels.pyllm_pack(
+            current.context(),
+            matrix("b", self.source, self.shape),
+            floats_out("packed", self._data, self._data.shape),
+        )
+
+    def matrix(self) -> Any:
+        """What the kernels take."""
+        if self._isa != library().isa:
+            self.update()
+        return self._matrix
+
+
+def pack(b: Array, packed: Packed | None = None) -> Packed:
+    """Makes b (N, K) ready for many products of which it is the transposed b; see Packed.
+
+    packed: what pack returned for the same array before, to be brought up to date.
+    """
+    if packed is None or packed.source is not b:
+        packed = Packed(b)
+    packed.update()
+    return packed
 
 
 def bias_backward(dout: Array, dbias: Array) -> None:
@@ -426,17 +477,20 @@ def attention_decode(
     out: Array,
     lengths: Array,
     *,
+    rows: Array | None = None,
     first: Array | None = None,
     scale: float | None = None,
 ) -> None:
-    """Attention of one new position a row over the cache, which k and v enter first, at lengths[b] - 1.
+    """Attention of one new position a query over its row of the cache, which k and v enter first, at lengths[b] - 1.
 
-    Row b sees keys first[b] ... lengths[b] - 1.
+    Query b sees keys first[b] ... lengths[b] - 1 of row rows[b]. Queries may share a row, at positions of their own.
 
-    q, out: views (B, 1, H, D); k, v: views (B, 1, G, D); keys, values: the cache, views (B, Tmax, G, D), changed;
-    lengths: (B,), within 1 ... Tmax; first: (B,), default 0; scale: default 1 / sqrt(D).
+    q, out: views (B, 1, H, D); k, v: views (B, 1, G, D); keys, values: the cache, views (R, Tmax, G, D), changed;
+    lengths: (B,), within 1 ... Tmax; rows: (B,), default b, and then R = B; first: (B,), default 0; scale: default 1 /
+    sqrt(D).
     """
-    shape, slots = _attention_shapes(q, keys, "keys (B, Tmax, G, D)")
+    name = "keys (B, Tmax, G, D)" if rows is None else "keys (R, Tmax, G, D)"
+    shape, slots = _attention_shapes(q, keys, name, same_batch=rows is None)
     if shape[1] != 1:
         raise ValueError(f"q must have one position a row, got {shape[1]}")
     new = (shape[0], 1, *slots[2:])
@@ -447,6 +501,7 @@ def attention_decode(
         heads("v", v, new),
         heads_out("keys", keys, slots),
         heads_out("values", values, slots),
+        optional_integers("rows", rows, shape[:1]),
         optional_integers("first", first, shape[:1]),
         integers("lengths", lengths, shape[:1]),
         shape[3] ** -0.5 if scale is None else scale,
@@ -454,13 +509,16 @@ def attention_decode(
     )
 
 
-def _attention_shapes(q: Array, k: Array, name: str = "k (B, Tk, G, D)") -> tuple[tuple[int, ...], tuple[int, ...]]:
+def _attention_shapes(
+    q: Array, k: Array, name: str = "k (B, Tk, G, D)", *, same_batch: bool = True
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The shapes of q and k, which fit each other; name: k's, for messages."""
     shape, keys = dimensions("q", q, 4), dimensions(name.split()[0], k, 4)
-    if keys[0] != shape[0] or keys[3] != shape[3] or not shape[3] or not keys[2] or shape[2] % keys[2]:
+    fits = keys[0] == shape[0] or not same_batch
+    if not fits or keys[3] != shape[3] or not shape[3] or not keys[2] or shape[2] % keys[2]:
         raise ValueError(
-            f"q (B, Tq, H, D) and {name} must have the same B and D, D above 0, and G must divide H: "
-            f"got shapes {shape} and {keys}"
+            f"q (B, Tq, H, D) and {name} must have the same {'B and D' if same_batch else 'D'}, D above 0, and G must "
+            f"divide H: got shapes {shape} and {keys}"
         )
     return shape, keys
 
@@ -636,11 +694,11 @@ def sample(
     ids: Array,
     logprobs: Array,
     *,
-    seed: int,
+    seed: int | Array,
     counters: Array,
-    temperature: float = 1.0,
-    top_k: int = 0,
-    top_p: float = 1.0,
+    temperature: float | Array = 1.0,
+    top_k: int | Array = 0,
+    top_p: float | Array = 1.0,
 ) -> None:
     """Draws one id a row from softmax(logits / temperature), cut to the top_k greatest, then to the nucleus top_p.
 
@@ -648,26 +706,23 @@ def sample(
     cuts, in nats; counters: (N, 4) uint32 and seed (below 2^64) make a row's random number: (w + 0.5) / 2^32, w the
     first word of Philox4x32-10 (Salmon et al. 2011, https://doi.org/10.1145/2063384.2063405). temperature 0 takes the
     greatest logit, the lowest id among equals; top_k 0 and top_p 1 keep all; the nucleus:
-    https://arxiv.org/abs/1904.09751.
+    https://arxiv.org/abs/1904.09751. seed, temperature, top_k and top_p: a number for all rows, or an array (N,) of
+    uint64, float64, int32 and float64.
     """
-    shape = dimensions("logits", logits, 2)
-    if not 0 <= temperature < math.inf:
-        raise ValueError(f"temperature must be 0 or a positive number, got {temperature}")
-    if top_k < 0:
-        raise ValueError(f"top_k must be 0 (all) or positive, got {top_k}")
-    if not 0 < top_p <= 1:
-        raise ValueError(f"top_p must be above 0 and at most 1, got {top_p}")
-    if not 0 <= seed < 1 << 64:
-        raise ValueError(f"seed must be within 0 ... 2^64 - 1, got {seed}")
-    if not shape[1]:
+    rows, columns = shape = dimensions("logits", logits, 2)
+    if not columns:
         raise ValueError("logits must have at least one column")
+    if not isinstance(seed, numpy.ndarray) and not 0 <= seed < 1 << 64:
+        raise ValueError(f"seed must be within 0 ... 2^64 - 1, got {seed}")
+    if not isinstance(top_k, numpy.ndarray):
+        top_k = max(-1, min(top_k, columns))
     _call_on_data(
         "pyllm_sample",
         matrix("logits", logits, shape),
-        temperature,
-        min(top_k, shape[1]),
-        top_p,
-        seed,
+        per_row("temperature", temperature, rows, numpy.float64),
+        per_row("top_k", top_k, rows, numpy.int32),
+        per_row("top_p", top_p, rows, numpy.float64),
+        per_row("seed", seed, rows, numpy.uint64),
         integers("counters", counters, (shape[0], 4), numpy.dtype(numpy.uint32)),
         integers("ids", ids, shape[:1], flags=WRITE),
         floats_out("logprobs", logprobs, shape[:1]),

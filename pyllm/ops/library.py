@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,20 @@ from pyllm.threads import get_num_threads
 ISAS = ("baseline", "avx2", "avx512")  # by their numbers in csrc/kernels.h
 
 
-Call = tuple[Any, tuple[Any, ...]]  # a kernel, and its arguments after the context
+# The kernels that a plan may be of: those of decoding.
+PLANNED = frozenset(
+    f"pyllm_{name}"
+    for name in (
+        "embedding_forward",
+        "layernorm_forward",
+        "rmsnorm_forward",
+        "matmul",
+        "rope_forward",
+        "attention_decode",
+        "swiglu_forward",
+        "sample",
+    )
+)
 
 
 class KernelError(ValueError):
@@ -49,39 +63,52 @@ class Library:
             KernelError: it returned an error.
         """
         kernel = getattr(self.kernels, name)
-        self._run(self._context(), kernel, arguments)
-        if (calls := self._local.calls) is not None:
-            calls.append((kernel, arguments))
+        context = self.context()
+        if (planned := self._local.planned) is not None:
+            if name not in PLANNED:
+                raise RuntimeError(f"{name} cannot be part of a plan")
+            planned.append(arguments)
+        self._run(context, kernel, arguments)
 
-    def recorded(self, work: Callable[[], None]) -> list[Call]:
-        """Does some work; returns the calls that it made on this thread, for `repeat`."""
-        self._context()
-        local = self._local
-        local.calls, outer = [], local.calls
+    @property
+    def planning(self) -> bool:
+        """Whether calls on this thread are becoming a plan."""
+        self.context()
+        return self._local.planned is not None
+
+    def plan(self, work: Callable[[], None]) -> Plan:
+        """What does the work's calls of kernels, again and again; now they are only written down.
+
+        Raises:
+            KernelError, RuntimeError: one of them cannot be part of a plan.
+        """
+        context, local = self.context(), self._local
+        holder = ffi.new("pyllm_plan **")
+        self._run(context, self.kernels.pyllm_plan_begin, ())
+        local.planned = []
         try:
             work()
-            calls: list[Call] = local.calls
+            arguments = local.planned
         finally:
-            local.calls = outer
-        if outer is not None:
-            outer.extend(calls)
-        return calls
+            local.planned = None
+            self._run(context, self.kernels.pyllm_plan_end, (holder,))
+            calls = ffi.gc(holder[0], self.kernels.pyllm_plan_destroy)
+        return Plan(context, calls, arguments)
 
-    def repeat(self, calls: Iterable[Call]) -> None:
-        """Makes calls again, on the same arrays, which nobody looks at anew: they must be where they were.
+    def run(self, plan: Plan) -> None:
+        """Makes a plan's calls, on arrays that nobody looks at anew: they must be where they were.
 
         Raises:
             KernelError: as call does.
         """
-        context = self._context()
-        for kernel, arguments in calls:
-            self._run(context, kernel, arguments)
+        self._run(self.context(), self.kernels.pyllm_plan_run, (plan.calls,))
 
     def _run(self, context: Any, kernel: Any, arguments: tuple[Any, ...]) -> None:
         if kernel(context, *arguments):
             raise KernelError(ffi.string(self.kernels.pyllm_error(context)).decode())
 
-    def _context(self) -> Any:
+    def context(self) -> Any:
+        """The calling thread's, with the number of threads that is in use."""
         threads = get_num_threads()
         local = self._local
         if getattr(local, "threads", 0) != threads:
@@ -90,7 +117,7 @@ class Library:
                 if self.kernels.pyllm_context_create(holder):
                     raise MemoryError("there is no memory for a context of the kernels")
                 local.context = ffi.gc(holder[0], self.kernels.pyllm_context_destroy)
-                local.calls = None
+                local.planned = None
             self.kernels.pyllm_context_set_threads(local.context, threads)
             local.threads = threads
         return local.context
@@ -127,33 +154,46 @@ def available_isas() -> tuple[str, ...]:
     return tuple(isa for isa in ISAS[: widest + 1] if Path(__file__).with_name(f"libpyllm_cpu_{isa}.so").exists())
 
 
+@dataclass(frozen=True)
+class Plan:
+    """Calls of kernels that were written down.
+
+    context: that of the thread and library that may run it; arguments: the calls', which keep the arrays alive.
+    """
+
+    context: Any
+    calls: Any
+    arguments: list[tuple[Any, ...]]
+
+
 class Repeatable:
     """Work that is done again and again by the same kernels on the same arrays, such as a step of decoding.
 
-    The first time it is done as it stands; from then on its calls of kernels are made again, without the looks at every
-    argument that take longer than a small kernel. Numbers that change from time to time must thus be in arrays.
+    Its calls of kernels are written down once, then made in one go: without the looks at every argument, and without
+    waking the threads for each, either of which takes longer than a small kernel. Numbers that change from time to time
+    must thus be in arrays.
 
     Args:
-        work: what only calls kernels, on arrays that live and stay in place as long as this does.
+        work: what only calls kernels, those of PLANNED, on arrays that live and stay in place as long as this does.
     """
 
     def __init__(self, work: Callable[[], None]) -> None:
         self._work = work
-        self._library: Library | None = None
-        self._calls: list[Call] = []
+        self._plan: Plan | None = None
 
     def __call__(self) -> None:
-        """Does the work.
+        """Does the work, or makes it part of the plan that is being written.
 
         Raises:
             ValueError: a kernel refuses what is in the arrays.
         """
         current = library()
-        if self._library is current:
-            current.repeat(self._calls)
-        else:
-            self._calls = current.recorded(self._work)
-            self._library = current
+        if current.planning:
+            self._work()
+            return
+        if self._plan is None or self._plan.context is not current.context():
+            self._plan = current.plan(self._work)
+        current.run(self._plan)
 
 
 _library: Library | None = None

@@ -49,6 +49,17 @@ def matmul(
     out[...] = result if addend is None else result + addend
 
 
+def pack(b: Array, packed: Array | None = None) -> Array:
+    """b, unchanged: what matmul takes as its transposed b, and a faster implementation in an order of its own.
+
+    b: (N, K); packed: what pack returned before, to be overwritten.
+    """
+    if packed is None or packed.shape != b.shape:
+        return b.copy()
+    packed[...] = b
+    return packed
+
+
 def bias_backward(dout: Array, dbias: Array) -> None:
     """A bias's gradient: dbias (C,) += the sum of the rows of dout (N, C)."""
     dbias += dout.sum(axis=0)
@@ -416,22 +427,25 @@ def attention_decode(
     out: Array,
     lengths: Array,
     *,
+    rows: Array | None = None,
     first: Array | None = None,
     scale: float | None = None,
 ) -> None:
-    """Attention of one new position a row against a cache, into which its k and v are written first.
+    """Attention of one new position a query against its row of a cache, into which all k and v are written first.
 
-    Row b's go to lengths[b] - 1, and it sees the keys first[b] ... lengths[b] - 1.
+    Query b's go to lengths[b] - 1 of row rows[b], and it sees the row's keys first[b] ... lengths[b] - 1.
 
-    q, out: (B, 1, H, D); k, v: (B, 1, G, D); keys, values: (B, Tmax, G, D), where what lies outside a row's keys is not
-    read; lengths: (B,) int32, from 1 to Tmax; first: (B,) int32, below lengths, default 0; scale: default 1 / sqrt(D).
+    q, out: (B, 1, H, D); k, v: (B, 1, G, D); keys, values: (R, Tmax, G, D), where what lies outside a row's keys is not
+    read; lengths: (B,) int32, from 1 to Tmax; rows: (B,) int32, default b; no two queries have the same row and length;
+    first: (B,) int32, below lengths, default 0; scale: default 1 / sqrt(D).
     """
-    for row, length in enumerate(lengths):
-        keys[row, length - 1], values[row, length - 1] = k[row, 0], v[row, 0]
-        seen = slice(0 if first is None else first[row], length)
+    rows = numpy.arange(len(q)) if rows is None else rows
+    keys[rows, lengths - 1], values[rows, lengths - 1] = k[:, 0], v[:, 0]
+    for query, (row, length) in enumerate(zip(rows, lengths, strict=True)):
+        seen = slice(0 if first is None else first[query], length)
         logsumexp = numpy.empty((1, q.shape[2], 1), q.dtype)
-        one = slice(row, row + 1)
-        attention_forward(q[one], keys[one, seen], values[one, seen], out[one], logsumexp, scale=scale)
+        one, of_cache = slice(query, query + 1), slice(row, row + 1)
+        attention_forward(q[one], keys[of_cache, seen], values[of_cache, seen], out[one], logsumexp, scale=scale)
 
 
 # ---------------------------------------------------------------------------------------------------- classifier
@@ -635,11 +649,11 @@ def sample(
     ids: Array,
     logprobs: Array,
     *,
-    seed: int,
+    seed: int | Array,
     counters: Array,
-    temperature: float = 1.0,
-    top_k: int = 0,
-    top_p: float = 1.0,
+    temperature: float | Array = 1.0,
+    top_k: int | Array = 0,
+    top_p: float | Array = 1.0,
 ) -> None:
     """Draws one id a row: the first with p_0 + ... + p_id > u, with p of kept_probabilities and the row's uniform u.
 
@@ -647,13 +661,15 @@ def sample(
 
     logits: (N, V); ids: (N,) int32; logprobs: (N,), log softmax(logits)[id], at temperature 1 and without cuts; seed:
     64 bits; counters: (N, 4) uint32, different for each number drawn with a seed; temperature: at least 0; top_k: 0
-    keeps all; top_p: above 0, 1 keeps all.
+    keeps all; top_p: above 0, 1 keeps all. These four: one number for all rows, or (N,).
     """
-    for row, u in enumerate(uniform_numbers(seed, counters)):
-        if temperature == 0:
+    settings = (numpy.broadcast_to(setting, len(ids)).tolist() for setting in (seed, temperature, top_k, top_p))
+    for row, (one_seed, one_temperature, k, p) in enumerate(zip(*settings, strict=True)):
+        if one_temperature == 0:
             ids[row] = logits[row].argmax()
         else:
-            sums = numpy.cumsum(kept_probabilities(logits[row], temperature, top_k, top_p))
+            (u,) = uniform_numbers(one_seed, counters[row : row + 1])
+            sums = numpy.cumsum(kept_probabilities(logits[row], one_temperature, k, p))
             ids[row] = numpy.searchsorted(sums, u * sums[-1], side="right")
     logprobs[...] = (logits - _logsumexp(logits))[numpy.arange(len(ids)), ids]
 

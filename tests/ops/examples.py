@@ -306,14 +306,21 @@ def attention_decode(
     size: int,
     first: bool = False,
     scale: float | None = None,
+    cache_rows: int = 0,
 ) -> Arguments:
-    """What lies outside a row's keys in the cache is NaN, and so is the place of the new one."""
-    lengths = numpy.append(random.integers(1, longest + 1, batch - 1), longest).astype(numpy.int32)
-    begins = (lengths * random.random(batch)).astype(numpy.int32) if first else numpy.zeros(batch, numpy.int32)
-    outside = numpy.arange(longest) >= lengths[:, None]
-    outside |= numpy.arange(longest) < begins[:, None]
-    keys, values = (normal(random, batch, longest, shared_heads, size) for _ in range(2))
-    outside[numpy.arange(batch), lengths - 1] = True
+    """What lies outside a row's keys in the cache is NaN, and so are the places of the new ones.
+
+    cache_rows: fewer than queries, which then take these rows in turn, each the position behind that of the one before.
+    """
+    slots = cache_rows or batch
+    rows, turns = numpy.arange(batch, dtype=numpy.int32) % slots, numpy.arange(batch, dtype=numpy.int32) // slots
+    held = numpy.append(random.integers(0, longest - turns[-1], slots - 1), longest - 1 - turns[-1])
+    lengths = (held[rows] + turns + 1).astype(numpy.int32)
+    held_begins = ((held + 1) * random.random(slots)).astype(numpy.int32) if first else numpy.zeros(slots, numpy.int32)
+    begins = held_begins[rows]
+    outside = numpy.arange(longest) >= held[:, None]
+    outside |= numpy.arange(longest) < held_begins[:, None]
+    keys, values = (normal(random, slots, longest, shared_heads, size) for _ in range(2))
     keys[outside], values[outside] = numpy.nan, numpy.nan
     return {
         "q": normal(random, batch, 1, heads, size),
@@ -323,6 +330,7 @@ def attention_decode(
         "values": values,
         "out": empty(batch, 1, heads, size),
         "lengths": lengths,
+        **({"rows": rows} if cache_rows else {}),
         "first": begins if first else None,
         "scale": scale,
     }

@@ -66,7 +66,7 @@ CALLS: dict[str, Callable[[], Arguments]] = {
         (rope_backward, (2, 3, 2, 4), {}),
         (attention_forward, (2, 3, 5, 4, 2, 6), {"first": "window"}),
         (attention_backward, (2, 3, 4, 2, 6), {"first": "window"}),
-        (attention_decode, (2, 5, 4, 2, 6), {"first": True}),
+        (attention_decode, (2, 5, 4, 2, 6), {"first": True, "cache_rows": 2}),
         (classifier_forward, (3, 5, 7), {}),
         (classifier_backward, (3, 5, 7), {}),
         (classifier_forward_backward, (3, 5, 7), {}),

@@ -166,6 +166,7 @@ ATTENTIONS = [
     example(attention_decode, 1, 1, 1, 1, 1),
     example(attention_decode, 3, 67, 6, 2, 17, layouts=DECODE),
     example(attention_decode, 5, 257, 2, 2, 64, first=True, layouts=DECODE),
+    example(attention_decode, 13, 67, 6, 2, 34, first=True, cache_rows=3, layouts=DECODE),
     example(attention_decode, 2, 515, 4, 1, 100, scale=0.3, layouts={**DECODE, "out": spread}),
 ]
 

@@ -69,7 +69,17 @@ def test_work_is_repeated_on_what_the_arrays_then_hold() -> None:
         repeated()
     assert len(times) == 1
     tokens[0] = 1
-    assert len(library().recorded(lambda: (look_up(), Repeatable(look_up)(), look_up())[0])) == 3
+    assert len(library().plan(lambda: (look_up(), Repeatable(look_up)(), look_up())[0]).arguments) == 3
+
+
+def test_what_cannot_be_planned_is_refused() -> None:
+    x, many, out = (numpy.ones((size, size), numpy.float32) for size in (4, 65, 65))
+    with pytest.raises(RuntimeError, match="pyllm_softmax_forward cannot be part of a plan"):
+        library().plan(lambda: pyllm.ops.softmax_forward(x, x))
+    with pytest.raises(ValueError, match="only a product with a packed b, or of at most 64 rows"):
+        library().plan(lambda: pyllm.ops.matmul(many, many, out, transpose_b=True))
+    pyllm.ops.softmax_forward(x, x)  # after which everything is as before
+    assert (x == 0.25).all()
 
 
 def test_loading_leaves_the_environment_alone() -> None:

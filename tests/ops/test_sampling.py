@@ -100,6 +100,28 @@ def test_how_often_an_id_is_drawn(options: dict[str, Any], implementation: Imple
     assert statistic < bound
 
 
+def test_settings_of_each_row(random: numpy.random.Generator, implementation: Implementation) -> None:
+    """Each row is drawn by its own settings, as it would be alone."""
+    logits, counters = normal(random, 40, 300, scale=2), random.integers(0, 2**32, (40, 4), numpy.uint32)
+    settings = {
+        "seed": random.integers(0, 2**64, 40, numpy.uint64),
+        "temperature": random.choice([0.0, 0.5, 1.0, 3.0], 40),
+        "top_k": random.choice([0, 1, 7, 299, 2**31 - 1], 40).astype(numpy.int32),
+        "top_p": random.choice([1.0, 0.9, 0.1], 40),
+    }
+    ids, logprobs = draw(implementation, logits, counters=counters, **settings)
+    assert len(set(ids.tolist())) > 5
+    for row in range(40):
+        own = {name: values[row].item() for name, values in settings.items()}
+        alone = draw(implementation, logits[row : row + 1], counters=counters[row : row + 1], **own)
+        assert (ids[row], logprobs[row]) == (alone[0][0], alone[1][0])
+    for name, value in (("temperature", -1.0), ("temperature", numpy.nan), ("top_k", -1), ("top_p", 0.0)):
+        wrong = settings[name].copy()
+        wrong[17] = value
+        with pytest.raises(ValueError, match=f"{name} must be .* in row 17"):
+            draw(implementation, logits, counters=counters, **{**settings, name: wrong})
+
+
 def test_seeds_and_counters_matter(implementation: Implementation) -> None:
     """Every word of the counter, and both halves of the seed."""
     logits = numpy.zeros((1, 30000))
