@@ -51,7 +51,6 @@ NO_GRADIENT = (
     "all answers to each prompt have the same reward at the first step: nothing can be learned from them. Where it "
     "stays so, the problems are too hard or too easy for this model"
 )
-
 NOTHING_TO_IMITATE = "no answer of the first step has a reward of at least least_reward: there is nothing to imitate"
 
 

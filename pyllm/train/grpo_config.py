@@ -183,7 +183,7 @@ def derive_settings(config: GrpoConfig, derive: Derivation, model: ModelConfig) 
     parts = min(config.prompts * config.samples, -(-tokens // at_once))
     derive("micro_batches", parts, f"at most {at_once:,} tokens at once")
     steps = derive("steps", STEPS, "a short run")
-    derive.with_lr(float(f"{0.02 / model.n_embd:.2g}"), "0.02 / n_embd", tokens)
+    derive.with_lr(float(f"{0.01 / model.n_embd:.2g}"), "0.01 / n_embd", tokens)
     derive.with_steps(steps)
 
 
