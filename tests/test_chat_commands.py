@@ -1,33 +1,21 @@
 """`pyllm chat`: through a pipe, with one question, and on a terminal."""
 
 import io
-import os
-import pty
-import re
-import select
 import signal
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from assistants import CONTEXT, save_assistant
 from samples import trained
+from terminals import Terminal
 
 import pyllm
 from pyllm import checkpoint
 from pyllm.chat_commands import chat
 from pyllm.cli import _run
 
-START = """
-import sys
-from pyllm.chat_commands import chat
-from pyllm.cli import _run
-sys.exit(_run(chat, "pyllm chat", sys.argv[1:]))
-"""
-COLOUR = re.compile(rb"\x1b\[[0-9;?]*[a-z]")
 Chat = Callable[..., tuple[int, str, str]]
 
 
@@ -125,41 +113,13 @@ def test_mistakes(talk: Chat, tmp_path: Path) -> None:
     assert status == 1 and "has no special tokens for conversations: tune it first with `pyllm sft`" in err
 
 
-class Terminal:
-    """`pyllm chat` on a pseudo-terminal of its own."""
-
-    def __init__(self, run: Path, *arguments: str) -> None:
-        self._ours, theirs = pty.openpty()
-        words = [sys.executable, "-c", START, "--model", str(run), "--temperature", "0", *arguments]
-        environment = {**os.environ, "TERM": "xterm", "COLUMNS": "200"}
-        self.process = subprocess.Popen(words, stdin=theirs, stdout=theirs, stderr=theirs, env=environment)
-        os.close(theirs)
-        self._shown = b""
-
-    def type(self, keys: str) -> None:
-        os.write(self._ours, keys.encode())
-
-    def wait_for(self, text: str) -> None:
-        """Reads until this has been shown."""
-        end = time.monotonic() + 30
-        while text.encode() not in self._shown:
-            assert time.monotonic() < end, self._shown
-            if select.select([self._ours], [], [], 0.1)[0]:
-                self._shown = COLOUR.sub(b"", self._shown + os.read(self._ours, 4096))
-        self._shown = self._shown.partition(text.encode())[2]
-
-    def close(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        os.close(self._ours)
-
-
 @pytest.fixture
 def terminal() -> Iterator[Callable[..., Terminal]]:
     opened: list[Terminal] = []
 
     def make(run: Path, *arguments: str) -> Terminal:
-        opened.append(Terminal(run, *arguments))
+        words = ["--model", str(run), "--temperature", "0", *arguments]
+        opened.append(Terminal("from pyllm.chat_commands import chat as command", words))
         return opened[-1]
 
     yield make

@@ -67,6 +67,16 @@ def test_the_template_renders_to_the_same_ids(
     assert ids == render(messages, tokenizer(), open_turn=opened).ids
 
 
+def test_a_foreign_tokenizer_does_so_too(tmp_path: Path) -> None:
+    tok = trained("gpt2", special_tokens=("<|endoftext|>", "<|other|>")).with_special_tokens(SPECIAL_TOKENS)
+    tok.save(tmp_path / "tokenizer.json")
+    messages = [{"role": "user", "content": "it's\n"}, {"role": "assistant", "content": " 12 "}]
+    text = compiled(CHAT_TEMPLATE).render(messages=messages)
+    ids = tokenizers.Tokenizer.from_file(str(tmp_path / "tokenizer.json")).encode(text, add_special_tokens=False).ids
+    assert ids == render(messages, tok).ids
+    assert Tokenizer.load(tmp_path / "tokenizer.json") == tok
+
+
 def test_the_template_refuses_an_unknown_role() -> None:
     with pytest.raises(jinja2.TemplateError, match="there is no role bot"):
         compiled(CHAT_TEMPLATE).render(messages=[{"role": "bot", "content": "a"}])

@@ -2,23 +2,21 @@
 
 import io
 import json
-import os
 import signal
-import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from assistants import save_assistant
 from samples import trained
+from terminals import Terminal
 
 import pyllm
 from pyllm.cli import _run
 from pyllm.files import held
 from pyllm.label import LabelStore
-from pyllm.label_commands import label
+from pyllm.label_commands import edited, label
 
 Label = Callable[..., tuple[int, str, str]]
 
@@ -160,43 +158,34 @@ def test_mistakes(sit: Label, tmp_path: Path) -> None:
         assert "another process is at work on labels" in error()
 
 
-def test_ctrl_c_loses_nothing(tmp_path: Path) -> None:
-    (tmp_path / "prompts.txt").write_text("one\ntwo\n")
-    program = """
-import sys
-from pyllm import cli
-from pyllm.label_commands import label
-try:
-    sys.exit(cli._run(label, "pyllm label", sys.argv[1:]))
-except KeyboardInterrupt:
-    sys.exit(130)
-"""
-    words = [sys.executable, "-c", program, "prompts.txt", "--out", "labels", "--samples", "0"]
-    process = subprocess.Popen(
-        words, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    assert process.stdin is not None and process.stdout is not None
-    process.stdin.write(b"w kept\n")
-    process.stdin.flush()
-    shown, end = b"", time.monotonic() + 30
-    while b"answer kept" not in shown:
-        assert time.monotonic() < end, shown
-        shown += os.read(process.stdout.fileno(), 4096)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
-    assert process.returncode == 130, err
-    assert b"2 prompts: 1 answered, 0 ranked, 0 skipped, 1 left" in out
-    assert json.loads((tmp_path / "labels" / "conversations.jsonl").read_text())["messages"][-1]["content"] == "kept"
+def test_on_a_terminal_without_an_editor(run: Path, tmp_path: Path) -> None:
+    """The model's answer stands in the line already; Ctrl-C loses nothing."""
+    (tmp_path / "prompts.txt").write_text("Hello!\n1+1?\n")
+    arguments = ["prompts.txt", "--out", "labels", "--model", str(run), "--samples", "1", "--temperature", "0"]
+    environment = {"PATH": str(tmp_path), "EDITOR": "", "VISUAL": ""}
+    screen = Terminal("from pyllm.label_commands import label as command", arguments, tmp_path, environment)
+    try:
+        screen.wait_for("label> ")
+        screen.type("m 1\n")
+        screen.wait_for("mended> Hello, my friend.")
+        screen.type(" Welcome.\n")
+        screen.wait_for("answer 1 mended and kept; left: 1 of 2 prompts.")
+        screen.wait_for("label> ")
+        screen.process.send_signal(signal.SIGINT)
+        screen.wait_for("2 prompts: 1 answered, 0 ranked, 0 skipped, 1 left")
+        assert screen.process.wait(30) == 130
+    finally:
+        screen.close()
+    pair = {"prompt": "Hello!", "chosen": "Hello, my friend. Welcome.", "rejected": "Hello, my friend."}
+    assert json.loads((tmp_path / "labels" / "preferences.jsonl").read_text()) == pair
 
 
 def test_an_answer_is_mended_in_an_editor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from pyllm.label_commands import edited
-
-    class Terminal(io.StringIO):
+    class Screen(io.StringIO):
         def isatty(self) -> bool:
             return True
 
-    monkeypatch.setattr(sys, "stdin", Terminal())
+    monkeypatch.setattr(sys, "stdin", Screen())
     monkeypatch.delenv("VISUAL", raising=False)
     editor = tmp_path / "editor"
     editor.write_text('#!/bin/sh\ntr a-z A-Z < "$2" > "$2.new" && printf "$1\\n" >> "$2.new" && mv "$2.new" "$2"\n')
