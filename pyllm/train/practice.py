@@ -10,6 +10,7 @@ import math
 import random
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from hashlib import blake2b
 from numbers import Real
 from typing import Any, NamedTuple
 
@@ -124,6 +125,7 @@ class RewardPractice(Practice):
             raise ValueError("there is nothing to practise: there is no problem")
         self.problems, self.examination = tuple(problems), tuple(examination)
         self.reward, self.name, self.seed = reward, name, seed
+        self._digest = blake2b(repr(self.problems).encode(), digest_size=8).hexdigest()
 
     def problem(self, index: int) -> Problem:
         epoch, place = divmod(index, len(self.problems))
@@ -145,7 +147,7 @@ class RewardPractice(Practice):
         ]
 
     def identity(self) -> dict[str, Any]:
-        return {"problems": len(self.problems), "reward": self.name, "seed": self.seed}
+        return {"problems": self._digest, "reward": self.name, "seed": self.seed}
 
     def _call(self, problems: Sequence[Problem], completions: Sequence[str]) -> Any:
         names = {name for problem in problems for name in problem.columns}

@@ -143,6 +143,8 @@ class Rollouts:
             if not self._updates_left:
                 metrics = self._make()
                 self._batches, self._updates_left = self._packed(), self.settings.updates
+                if self.settings.keep_all:  # the reference looks at them once
+                    self._flops += sum(batch.flops for batch in self._batches) / 3
             self._updates_left -= 1
             self._flops += sum(batch.flops for batch in self._batches)
             reward = sum(one.reward for one in self.rollouts) / len(self.rollouts)

@@ -215,6 +215,8 @@ def test_what_is_told_of_a_set() -> None:
     assert metrics["entropy"] == pytest.approx(numpy.log(300), abs=0.1)
     prompt = len(rollouts.rollouts[0].prompt)
     assert metrics["flops"] == 2 * rollouts.cfg.matmul_parameters() * (3 * prompt + 72)
+    flops = [rollouts_of(model_of(1), replace(SETTINGS, keep_all=one)).take().metrics["flops"] for one in (False, True)]
+    assert flops[1] > flops[0] > metrics["flops"]
     assert len(rollouts.shown()) == 2 and rollouts.shown()[0].endswith("\n(reward 1)")
 
 
@@ -241,7 +243,7 @@ def test_state_is_for_the_same_practice_alone() -> None:
     ):
         rollouts_of(model, replace(SETTINGS, updates=2, samples=2)).load_state(state)
     with pytest.raises(ValueError, match="the rollouts are not those of the checkpoint: practice is "):
-        rollouts_of(model, replace(SETTINGS, updates=2), questions="a").load_state(state)
+        rollouts_of(model, replace(SETTINGS, updates=2), questions="a,b,c,d,f").load_state(state)
     for wrong in ({"sets": None}, {"rollouts": [{"prompt": 3}]}, {"rollouts": []}, {"next": -1}):
         with pytest.raises(ValueError, match="the checkpoint's place in the rollouts is damaged"):
             rollouts_of(model, replace(SETTINGS, updates=2)).load_state({**state, **wrong})
