@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,8 @@ from token_files import byte_tokenizer, write_shards
 import pyllm
 from pyllm import SPECIAL_TOKENS, Tokenizer, tuning_commands
 from pyllm.chat import END_OF_TURN, parse, render
+from pyllm.data.loader import Loader
+from pyllm.data.miniweb.held_out import is_held_out, operands_key
 from pyllm.model import GPT, ModelConfig
 from pyllm.model.folders import load
 from pyllm.optim import AdamW
@@ -136,6 +139,14 @@ def test_replay_is_a_share_of_the_rows_and_weighed(replay: Path) -> None:
         assert other.weight == pytest.approx(other.mask.sum())
         of_replay = [row for row in range(10) if (other.mask[row] == 0.25).any()]
         assert len(of_replay) == 3 and (other.targets[of_replay] >= 0).mean() > 0.9
+    rows = Loader(plain.replay.source, 1, 96, 0) if plain.replay else None
+    assert rows is not None
+    for _ in range(4 * 3):
+        rows.take()
+    for row in of_replay:
+        text = rows.take()
+        assert text.segments is not None and (other.segments[row] == text.segments).all()
+        assert (other.tokens[row] == text.tokens).all() and (other.targets[row] == text.targets).all()
     assert "problem" in one.place and one.place.endswith(" more")
     assert batches(10, None).take().replay_tokens == 0
 
@@ -160,17 +171,19 @@ def test_a_run_that_goes_on_has_the_same_bits(data: Path, replay: Path, monkeypa
         tasks=("addition=2", "facts"),
         replay=(replay,),
         steps=9,
+        batch_size=5,
         micro_batches=2,
         save_every=4,
         evaluate_every=3,
         examine=2,
     )
     straight = sft(replace(config, name="straight"))
-    stopped(monkeypatch, config, 5)
+    stopped(monkeypatch, config, 4)  # at a step whose rows are no multiple of three
     data.write_text(data.read_text() + json.dumps({"messages": said("more", "of it")}) + "\n")
     with pytest.raises(ValueError, match="the data are not those of the checkpoint: parts is "):
         sft(SftConfig(resume=True, progress=False))
     write_data(data)
+    assert f'data = ["{data.absolute()}"]' in Path("runs/sft/config.toml").read_text()
     Path("base").rename("gone")  # its own checkpoint has the model and the tokenizer
     result = sft(SftConfig(resume=True, progress=False, data=(data,)))
     assert result.step == 9 and result.checkpoint is not None and straight.checkpoint is not None
@@ -184,9 +197,27 @@ def test_a_run_that_goes_on_has_the_same_bits(data: Path, replay: Path, monkeypa
     with pytest.raises(ValueError, match=r"replay_weight is 1\.0 in this run, not 2.0"):
         sft(SftConfig(resume=True, progress=False, replay_weight=2.0))
     assert sft(SftConfig(resume=True, progress=False, steps=11)).step == 11
+    back = sft(SftConfig(resume=True, progress=False, from_step=9, steps=12))
+    assert back.step == 12 and (result.run / "checkpoints" / "sft_00000011.aside1").is_dir()
 
 
-def test_epochs_become_steps(data: Path) -> None:
+def test_validation_is_on_problems_that_are_held_out(data: Path) -> None:
+    """Of tasks by their own rule, of files the conversations that are not trained on; in the shares of the weights."""
+    config = quick(data=(data,), tasks=("addition_at_once=2",), validation_conversations=30, validation_fraction=0.2)
+    read = read_data(config, TOKENIZER, 96, TOKENIZER)
+    questions = [str(parse(one.ids, TOKENIZER)[0]["content"]) for one in read.validation]
+    operands = [re.findall(r"\d+", question) for question in questions if not question.startswith("say ")]
+    assert len(operands) == 20 and len(questions) == 20 + 8
+    assert all(is_held_out("operands", operands_key(int(one), "+", int(other))) for one, other in operands)
+    trained = read.parts[-1][0]
+    assert len({tuple(trained.rendered(number).ids) for number in range(32)}) == 32  # type: ignore[union-attr]
+    assert not {tuple(trained.rendered(number).ids) for number in range(64)} & {
+        tuple(one.ids) for one in read.validation
+    }  # type: ignore[union-attr]
+    assert [messages[0]["content"].startswith("say ") for messages in read.shown[:4]] == [False, True, False, True]
+
+
+def test_epochs_become_steps(data: Path, replay: Path) -> None:
     """So many that each conversation has been in a row so often, but for the rest of the last step."""
     config = quick(data=(data,), steps=None, epochs=2.5, batch_size=1, validation_fraction=0.1)
     result = sft(config)
@@ -198,6 +229,8 @@ def test_epochs_become_steps(data: Path) -> None:
     assert sum(map(len, rows[:-1])) < 2.5 * 36 <= sum(map(len, rows))
     assert sft(quick(data=(data,), steps=None, name="b", batch_size=10)).step == 3
     assert sft(SftConfig(name="b", resume=True, progress=False)).step == 3
+    half = quick(data=(data,), steps=None, replay=(replay,), replay_share=0.5, name="c", batch_size=1, epochs=2.5)
+    assert sft(replace(half, validation_fraction=0.1)).step == 2 * result.step
 
 
 def test_several_stages_share_a_folder(replay: Path, data: Path) -> None:
