@@ -39,6 +39,8 @@ from pyllm.train.training_config import (
     write_settings,
 )
 
+COMMANDS = ("sft", "dpo", "grpo")  # stages that are commands, too: each goes on with any run that has such a stage
+
 
 @dataclass(frozen=True, kw_only=True)
 class Beginning:
@@ -167,7 +169,8 @@ def finish(
         OSError, ValueError, NonFiniteError: as pyllm.train.loop.train does.
     """
     stage.go_on = f"{command} {config.options} --resume"
-    stage.go_on_slower = f"pyllm {stage.name} {config.options} --resume --lr {(config.lr or 0) / 3:.2g}"
+    if stage.name in COMMANDS:
+        stage.go_on_slower = f"pyllm {stage.name} {config.options} --resume --lr {(config.lr or 0) / 3:.2g}"
     outcome = train(stage, loop_settings(config, micro_batches), folder, begun.checkpoint)
     return result_of(folder, stage.name, outcome, None)
 

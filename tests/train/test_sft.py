@@ -356,3 +356,22 @@ def test_the_command(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "\nReport: runs/sft/report.md\nNext: pyllm chat --model runs/sft\n"
     )
     assert "step 0: validation loss " in err and "sft: step 1 of 6, loss " in err and "step 6, a sample:\nsay " in err
+
+
+def test_a_loss_that_is_not_finite_tells_how_to_go_on(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a command that there is: the stage's own, if it is one."""
+    folder = RunFolder("runs/whole")
+    folder.make()
+    plain = GPT.loss_and_backward
+    for stage, advice in (("sft", "`pyllm sft --name whole --resume --lr 0.0033`"), ("imitation", "")):
+        calls = iter([0.0] * 4 + [float("nan")] * 9)
+        monkeypatch.setattr(GPT, "loss_and_backward", lambda *a, left=calls, **k: plain(*a, **k) + next(left))
+        config = quick(data=(data,), lr=0.01, name="whole", save_every=2)
+        with pytest.raises(
+            pyllm.optim.NonFiniteError, match="stopped at step 5, nothing was updated: the loss"
+        ) as caught:
+            sft_in(folder, config, "pyllm run", stage=stage)
+        assert "the loss of micro-batch 1 of 1 is nan, on conversation" in str(caught.value)
+        assert f"{stage}_00000004" in str(caught.value) and (
+            advice in str(caught.value) if advice else "--lr" not in str(caught.value)
+        )
