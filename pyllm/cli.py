@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import os
 import sys
@@ -13,16 +14,31 @@ from pyllm.version import __version__
 USAGE = """usage: pyllm COMMAND ...
 
 commands:
-  run         do it all: from web pages, or a text, to a model, samples, a report
+  run         do it all: from web pages, or a text, to an assistant and a report
+  chat        talk to a model
   data        make documents and tokens of web pages
   tokenizer   train a byte-level BPE tokenizer and see it at work
   pretrain    train a model from nothing on text or token shards
+  sft         teach a model to answer, by conversations
+  dpo         teach a model to prefer chosen answers to rejected ones
+  grpo        let a model practise on answers that can be checked
+  label       answer prompts, or mend and rank a model's answers: data for sft and dpo
+  evaluate    examine a model: tasks, multiple choice
   sample      continue a prompt
 
 options:
   -h, --help  show this help; `pyllm COMMAND --help` shows a command's
   --version   show the version, and the Unicode version of the tokenizer's character classes
 """
+
+# Where the commands are that have no commands of their own: functions of the same names.
+MODULES = {
+    **dict.fromkeys(("run", "pretrain", "sample"), "training_commands"),
+    **dict.fromkeys(("sft", "dpo", "grpo"), "tuning_commands"),
+    "chat": "chat_commands",
+    "label": "label_commands",
+    "evaluate": "evaluation_commands",
+}
 
 
 def main() -> int:
@@ -47,10 +63,9 @@ def _main(words: list[str]) -> int:
                 print(f"pyllm: {error}", file=sys.stderr)
                 return 1
             return _run(COMMANDS, "pyllm data", arguments)
-        case ["run" | "pretrain" | "sample" as command, *arguments]:
-            from pyllm.training_commands import COMMANDS
-
-            return _run(COMMANDS[command], f"pyllm {command}", arguments)
+        case [command, *arguments] if command in MODULES:
+            module = importlib.import_module(f"pyllm.{MODULES[command]}")
+            return _run(getattr(module, command), f"pyllm {command}", arguments)
         case ["--version"]:
             from pyllm import _bpe
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import replace
 from typing import Annotated
 
@@ -23,7 +23,7 @@ from pyllm.tokenizer_commands import DEFAULT_PATH
 from pyllm.train.display import printable
 from pyllm.train.pretrain_config import PretrainConfig
 from pyllm.train.result import Result
-from pyllm.train.run import RunConfig
+from pyllm.train.run_config import RunConfig
 from pyllm.train.trained_models import model_folder
 
 Pretraining = Annotated[PretrainConfig, tyro.conf.arg(name="")]
@@ -56,13 +56,15 @@ def pretrain(config: Pretraining) -> None:
 
 
 def run(config: Running) -> None:
-    """Do it all: a tokenizer and a model from a text, samples, a report. Ctrl-C saves; --resume goes on."""
+    """Do it all: from web pages to an assistant, and a report. Ctrl-C saves; --resume goes on."""
     from pyllm import train
 
     config = replace(config, progress=True) if config.progress is None else config
     with second_ctrl_c(config):
         result = train.run(config)
-    _tell(result)
+    exit_if_stopped(result)
+    print(f"Report: {result.report}, and as one page: {result.report.with_suffix('.html') if result.report else None}")
+    print(f"Next: pyllm chat --model {shlex.quote(str(result.run))}")
 
 
 def sample(
@@ -116,12 +118,9 @@ def sample(
         print(text.decode("utf-8", "replace"), end="", flush=True)
         sampled = _print_all(stream)
         print()
-        context_ran_out |= sampled.finish == "length" and len(sampled.ids) < max_new_tokens
+        context_ran_out |= sampled.finish == "context"
     if context_ran_out:
         print(f"pyllm: note: stopped at {gpt.cfg.context} tokens, the model's context", file=sys.stderr)
-
-
-COMMANDS: dict[str, Callable[..., None]] = {"run": run, "pretrain": pretrain, "sample": sample}
 
 
 def _print_all(stream: Generator[str, None, Sample]) -> Sample:

@@ -45,9 +45,6 @@ def grpo(config: Grpo) -> None:
     tell(result, _change(result, "grpo", "held_out_reward", "Mean reward of answers to held-out problems"))
 
 
-COMMANDS: dict[str, Callable[..., None]] = {"sft": sft, "dpo": dpo, "grpo": grpo}
-
-
 def _change(result: Result, stage: str, metric: str, name: str) -> str | None:
     """A sentence on the first and the last value of a metric; None: it was never measured."""
     values = [line[metric] for line in RunFolder(result.run).read_metrics(stage) if metric in line]

@@ -19,6 +19,7 @@ from pyllm.train.pretrain_setup import NAME, Setup, set_up
 from pyllm.train.result import Result, result_of
 from pyllm.train.run_folder import RunFolder
 from pyllm.train.training_config import loop_settings, make_optimizer
+from pyllm.train.tuning import alone
 
 SAMPLE_TEMPERATURE = 0.8
 
@@ -33,8 +34,7 @@ def pretrain(config: PretrainConfig) -> Result:
     """
     if not config.resume:
         check_data(config)
-    with config.folder.at_work(config.resume):
-        return pretrain_in(config.folder, config, "pyllm pretrain")
+    return alone(config, "pyllm pretrain", pretrain_in)
 
 
 def pretrain_in(folder: RunFolder, config: PretrainConfig, command: str) -> Result:
@@ -45,14 +45,12 @@ def pretrain_in(folder: RunFolder, config: PretrainConfig, command: str) -> Resu
         config: as it was given.
         command: what goes on with the run when its name and --resume are added.
     """
-    from pyllm.report import write_report
-
     setup = set_up(folder, config)
     stage, start = _stage(folder, setup)
     stage.go_on = f"{command} {config.options} --resume"
     stage.go_on_slower = f"pyllm pretrain {config.options} --resume --lr {(setup.config.lr or 0) / 3:.2g}"
     outcome = train(stage, loop_settings(setup.config, setup.config.micro_batches or 1), folder, start)
-    return result_of(folder, NAME, outcome, None if outcome.stopped_by else write_report(folder))
+    return result_of(folder, NAME, outcome, None)
 
 
 def _stage(folder: RunFolder, setup: Setup) -> tuple[Stage, Checkpoint | None]:

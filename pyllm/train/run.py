@@ -1,205 +1,365 @@
-"""The whole way from web pages to a model that one can sample from, in one folder: the main job.
+"""The whole way from web pages to an assistant that one can talk to, in one folder: the main job.
 
-Today: a crawl, documents, a tokenizer, tokens, pretraining. Each part is skipped when its files are there, so that a
-run that was stopped anywhere goes on from there.
+A run is a list of parts: data, a tokenizer, tokens, a base model, supervised fine-tuning, practice on answers that can
+be checked, and imitation with the same compute beside it; behind each model an examination. A part that has been done
+says so in metrics.jsonl, so that a run that was stopped anywhere goes on from there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from tyro.conf import UseAppendAction
-
-from pyllm.files import file_size
+from pyllm import checkpoint
+from pyllm.files import file_size, write_whole
 from pyllm.model import ModelConfig
-from pyllm.options import OptionalFloat, OptionalInt, OptionalSwitch, OptionalText
+from pyllm.ops.library import library
+from pyllm.progress import Outline, Progress
+from pyllm.threads import checked_threads, set_num_threads
 from pyllm.tokenizer import SPECIAL_TOKENS, Tokenizer
+from pyllm.train import recipe
 from pyllm.train.pretrain import pretrain_in
 from pyllm.train.pretrain_config import PretrainConfig, check_settings
 from pyllm.train.result import Result
+from pyllm.train.run_config import LENGTHS, RunConfig, check, megabytes_of
 from pyllm.train.run_folder import RunFolder, going_on, table_of
-from pyllm.train.training_config import NOT_STORED
+from pyllm.train.training_config import NOT_STORED, AnyConfig
 
 if TYPE_CHECKING:
     from pyllm.data.pipeline import PipelineResult
 
 NAME = "run"
-MINUTES = 2.0
-MOST_MEGABYTES = 100_000
+COMMAND = "pyllm run"
 BYTES_A_MERGE = 1000  # of text: a merge that few places use teaches the model little
+EXAMINED = {"pretrain": "base", "sft": "sft", "grpo": "grpo", "imitation": "imitation"}
+MOST_NGRAM_TOKENS = 20_000_000  # beyond, counting them takes gigabytes
+STORY_TOKENS = 200
+STORY_TEMPERATURE = 0.8
 
 
-@dataclass(frozen=True, kw_only=True)
-class RunConfig:
-    """Settings of the whole way; `pyllm pretrain` has many more for its part.
+@dataclass(frozen=True)
+class _Part:
+    """A part of a run: its name, and what does it; a Result where it is a stage of training."""
 
-    Args:
-        text: a text file to train on as it is; may be given several times.
-        warc: web pages to make text of: WARC files, or whatever `pyllm data run` reads; may be given several times.
-            Default, without a text: the small internet, which is made for the run.
-        megabytes: of clean text in the small internet, about.
-        name: of the run; it lives in RUNS/NAME. Default: the first text's or the first crawl's, or "miniweb".
-        runs: the folder of all runs.
-        depth: the dial: the number of layers, from which the rest of the model and of training follows.
-        minutes: how long pretraining may take, about, with evaluation, samples and checkpoints; default: 2, unless
-            steps or tokens are given.
-        steps: updates, instead of minutes.
-        tokens: to train on, instead of minutes.
-        vocab_size: ids of the tokenizer; default: what the depth asks for, and less for a short text.
-        context: tokens that the model sees at once; default: what the depth asks for.
-        optimizer: "adamw", or "muon" for the matrices of the blocks, with AdamW for the rest.
-        sample_prompt: what samples go on from.
-        seed: of everything that is random.
-        threads: default: all cores given to the process.
-        resume: go on with the run of that name; all other settings are those it was begun with, but for steps: with
-            more of them, a run that is complete goes on, at the learning rates of the longer schedule.
-        from_step: with resume: from the checkpoint of this step instead of the last; later ones are set aside.
-        progress: show progress; default: on a terminal or in a notebook.
-    """
-
-    text: UseAppendAction[tuple[Path, ...]] = ()
-    warc: UseAppendAction[tuple[str, ...]] = ()
-    megabytes: float = 5.0
-    name: OptionalText = None
-    runs: Path = Path("runs")
-    depth: int = 3
-    minutes: OptionalFloat = None
-    steps: OptionalInt = None
-    tokens: OptionalInt = None
-    vocab_size: OptionalInt = None
-    context: OptionalInt = None
-    optimizer: Literal["adamw", "muon"] = "adamw"
-    sample_prompt: OptionalText = None
-    seed: int = 0
-    threads: OptionalInt = None
-    resume: bool = False
-    from_step: OptionalInt = None
-    progress: OptionalSwitch = None
-
-    @property
-    def run_name(self) -> str:
-        """The name given, or the default."""
-        if self.name is not None:
-            return self.name
-        if self.text:
-            return self.text[0].stem
-        return Path(self.warc[0]).name.partition(".")[0].strip("*?") or "crawl" if self.warc else "miniweb"
-
-    @property
-    def folder(self) -> RunFolder:
-        """Where the run lives. Raises as PretrainConfig.folder does."""
-        return PretrainConfig(name=self.run_name, runs=self.runs).folder
+    name: str
+    work: Callable[[], Result | None]
 
 
 def run(config: RunConfig) -> Result:
-    """Trains a tokenizer on a text, and a model on its tokens; leaves all there is to know in RUNS/NAME.
+    """Does it all; leaves all there is to know in RUNS/NAME, with a report.
+
+    Returns:
+        The result of the last stage of training, or of the one that was stopped.
 
     Raises:
-        OSError, ValueError, NonFiniteError: as pretrain does, and the data pipeline.
+        OSError, ValueError, NonFiniteError: as the stages do, and the data pipeline.
         ImportError: web pages need the libraries of the extra `pyllm[data]`, and one is missing.
     """
-    for path in config.text:
-        if not file_size(path):
-            raise ValueError(f"{path} is empty")
+    check(config)
+    library()
+    checked_threads(config.threads)
     folder = config.folder
-    if config.text and config.warc:
-        raise ValueError("text and warc exclude each other: give either text or web pages")
-    if not 0 < config.megabytes <= MOST_MEGABYTES:
-        raise ValueError(f"megabytes must be above 0, up to {MOST_MEGABYTES:,}, got {config.megabytes}")
     with folder.at_work(config.resume):
-        pretraining = _pretraining(folder, config)
-        check_settings(pretraining)
-        absolute = tuple(one if "://" in one else str(Path(one).absolute()) for one in config.warc)
-        config = replace(config, text=tuple(path.absolute() for path in config.text), warc=absolute)
-        if NAME in (tables := folder.read_tables()):
-            stored = tables[NAME]
-            stored |= {"text": tuple(map(Path, stored["text"])), "warc": tuple(stored["warc"])}
-            config = going_on(RunConfig(**stored), config, NOT_STORED, frozenset(("steps", "threads")))
-        else:
-            folder.write_config(NAME, {k: v for k, v in table_of(config).items() if k not in NOT_STORED})
-        if config.text:
-            _tokenizer(folder, config, config.text, sum(map(file_size, config.text)))
-        else:
-            from pyllm.data.documents import document_texts
-            from pyllm.data.tokenizing import tokenize_documents
-
-            result = _documents(folder, config)
-            tokenizer = _tokenizer(
-                folder, config, document_texts(result.documents), result.funnel.stages["pii"].bytes_out
-            )
-            tokenize_documents(
-                result.documents, tokenizer, folder.tokens, threads=config.threads, progress=config.progress
-            )
-        if "pretrain" not in tables:
-            pretraining = _pretraining(folder, config)
-        return pretrain_in(folder, pretraining, "pyllm run")
+        return _Run(folder, _settings(folder, config)).go()
 
 
-def _documents(folder: RunFolder, config: RunConfig) -> PipelineResult:
-    """The documents of the run's web pages."""
-    from pyllm.data.miniweb import CUT_OFF_DATE, TRUTH, WARC, write_crawl
-    from pyllm.data.pipeline import run as run_pipeline
-    from pyllm.data.pipeline_config import PipelineConfig
-
-    inputs, before = config.warc, None
-    blocklists: tuple[Path, ...] = ()
-    if not inputs:
-        if not (folder.crawl / TRUTH).exists():  # it is written last
-            write_crawl(folder.crawl, megabytes=config.megabytes, seed=config.seed, progress=config.progress)
-        inputs, before = (str(folder.crawl / WARC),), CUT_OFF_DATE
-        blocklists = tuple(sorted((folder.crawl / "blocklists").iterdir()))
-    pipeline = PipelineConfig(
-        inputs=inputs,
-        out=folder.documents,
-        before=before,
-        blocklist=blocklists,
-        processes=config.threads,
-        progress=config.progress,
-    )
-    result = run_pipeline(pipeline)
-    if not result.funnel.kept:
-        raise ValueError(f"of {result.funnel.pages:,} pages none became a document: see {result.folder / 'report.md'}")
-    return result
+def _settings(folder: RunFolder, config: RunConfig) -> RunConfig:
+    """The settings of a new run, stored; or those that it was begun with."""
+    absolute = tuple(one if "://" in one else str(Path(one).absolute()) for one in config.warc)
+    config = replace(config, text=tuple(path.absolute() for path in config.text), warc=absolute)
+    if NAME in (tables := folder.read_tables()):
+        stored = dict(tables[NAME])
+        stored |= {"text": tuple(map(Path, stored["text"])), "warc": tuple(stored["warc"])}
+        return going_on(RunConfig(**stored), config, NOT_STORED, frozenset(("stop_after", "threads")))
+    if config.minutes is None:
+        defaults = {name: getattr(recipe.DEFAULT, name) for name in LENGTHS if getattr(config, name) is None}
+        config = replace(config, **defaults)
+    if not config.text and not config.warc and config.megabytes is None:
+        megabytes = recipe.MEGABYTES if config.minutes is None else recipe.megabytes_in(config.minutes)
+        config = replace(config, megabytes=megabytes)
+    check_settings(_pretraining(folder, replace(config, pretrain_tokens=config.pretrain_tokens or 1)))
+    _store(folder, config)
+    return config
 
 
-def _tokenizer(folder: RunFolder, config: RunConfig, corpus: Sequence[Path] | Iterator[str], size: int) -> Tokenizer:
-    """The run's tokenizer, trained on a corpus of so many bytes at the first call."""
-    if folder.tokenizer.exists():
-        return Tokenizer.load(folder.tokenizer)
-    smallest, wanted = 256 + len(SPECIAL_TOKENS), ModelConfig.derive(config.depth)[0].vocab_size
-    tokenizer = Tokenizer.train(
-        corpus,
-        config.vocab_size or min(wanted, smallest + size // BYTES_A_MERGE),
-        special_tokens=SPECIAL_TOKENS,
-        threads=config.threads,
-        progress=config.progress,
-    )
-    tokenizer.save(folder.tokenizer)
-    return tokenizer
+def _store(folder: RunFolder, config: RunConfig) -> None:
+    folder.write_config(NAME, {name: value for name, value in table_of(config).items() if name not in NOT_STORED})
 
 
 def _pretraining(folder: RunFolder, config: RunConfig) -> PretrainConfig:
-    """The settings of its pretraining; for one that has begun, those that are not stored or may change."""
-    ours: dict[str, Any] = {
-        name: getattr(config, name) for name in ("runs", "threads", "resume", "from_step", "progress")
-    }
-    ours["name"] = config.run_name
-    if "pretrain" in folder.read_tables():
-        return PretrainConfig(steps=config.steps, **ours)
-    minutes = MINUTES if config.minutes is None and config.steps is None and config.tokens is None else config.minutes
-    return PretrainConfig(
-        data=config.text or (folder.tokens,),
-        tokenizer=folder.tokenizer,
-        depth=config.depth,
-        minutes=minutes,
-        steps=config.steps,
-        tokens=config.tokens,
-        context=config.context,
-        optimizer=config.optimizer,
-        sample_prompt=config.sample_prompt,
-        seed=config.seed,
-        **ours,
-    )
+    assert config.pretrain_tokens
+    data = config.text or (folder.tokens,)
+    return recipe.pretraining(data, folder.tokenizer, config.depth, config.context, config.pretrain_tokens)
+
+
+class _Run:
+    """A run's parts, and what they share."""
+
+    def __init__(self, folder: RunFolder, config: RunConfig) -> None:
+        self.folder, self.config = folder, config
+
+    def go(self) -> Result:
+        """Does the parts that are not done."""
+        from pyllm.report import write_report
+
+        config, folder = self.config, self.folder
+        if config.threads is not None:
+            set_num_threads(config.threads)
+        parts = list(self._parts())
+        done = {line["part"] for line in folder.read_metrics(NAME) if "part" in line}
+        result = None
+        with Outline([*(part.name for part in parts), "report"], config.progress) as outline:
+            for part in parts:
+                if part.name in done:
+                    outline.skip(part.name)
+                    continue
+                start = time.monotonic()
+                with outline.part(part.name):
+                    came = part.work()
+                if came is not None:
+                    result = came
+                    if came.stopped_by:
+                        return came
+                with folder.metrics_writer(NAME) as write:
+                    write(0, part=part.name, seconds=round(time.monotonic() - start, 2))
+            with outline.part("report"):
+                report = write_report(folder)
+        return replace(result or self._last_result(), report=report)
+
+    def _parts(self) -> Iterator[_Part]:
+        """The parts in their order, up to the last one that is wanted."""
+        for part in self._all_parts():
+            yield part
+            if part.name == (self.config.stop_after if part.name not in EXAMINED else None):
+                return
+            if self.config.stop_after in EXAMINED and part.name == _examination(EXAMINED[self.config.stop_after]):
+                return
+
+    def _all_parts(self) -> Iterator[_Part]:
+        config = self.config
+        if not config.text:
+            if not config.warc:
+                yield _Part("crawl", self._crawl)
+            yield _Part("documents", self._documents)
+        yield _Part("tokenizer", self._tokenizer)
+        if not config.text:
+            yield _Part("tokens", self._tokens)
+        for stage, train in (
+            ("pretrain", self._pretrain),
+            ("sft", self._sft),
+            ("grpo", self._grpo),
+            ("imitation", self._imitation),
+        ):
+            yield _Part(stage, train)
+            yield _Part(_examination(EXAMINED[stage]), lambda stage=stage: self._examine(stage))  # type: ignore[misc]
+
+    # Data
+
+    def _crawl(self) -> None:
+        from pyllm.data.miniweb import TRUTH, write_crawl
+
+        config, crawl = self.config, self.folder.crawl
+        if not (crawl / TRUTH).exists():  # it is written last
+            write_crawl(crawl, megabytes=megabytes_of(config), seed=config.seed, progress=config.progress)
+
+    def _documents(self) -> None:
+        """The documents of the run's web pages."""
+        result = self._run_pipeline()
+        if not result.funnel.kept:
+            raise ValueError(
+                f"of {result.funnel.pages:,} pages none became a document: see {result.folder / 'report.md'}"
+            )
+
+    def _run_pipeline(self) -> PipelineResult:
+        """Makes the documents, or finds them made."""
+        from pyllm.data.miniweb import CUT_OFF_DATE, WARC
+        from pyllm.data.pipeline import run as run_pipeline
+        from pyllm.data.pipeline_config import PipelineConfig
+
+        config, folder = self.config, self.folder
+        own = bool(config.warc)
+        pipeline = PipelineConfig(
+            inputs=config.warc if own else (str(folder.crawl / WARC),),
+            out=folder.documents,
+            before=None if own else CUT_OFF_DATE,
+            blocklist=() if own else tuple(sorted((folder.crawl / "blocklists").iterdir())),
+            processes=config.threads,
+            progress=config.progress,
+        )
+        return run_pipeline(pipeline)
+
+    def _tokenizer(self) -> None:
+        """Trains the run's tokenizer on its text."""
+        config = self.config
+        if config.text:
+            self._train_tokenizer(config.text, sum(map(file_size, config.text)))
+        else:
+            from pyllm.data.documents import document_texts
+
+            result = self._run_pipeline()
+            self._train_tokenizer(document_texts(result.documents), result.funnel.stages["pii"].bytes_out)
+
+    def _train_tokenizer(self, corpus: Any, size: int) -> None:
+        config = self.config
+        smallest, wanted = 256 + len(SPECIAL_TOKENS), ModelConfig.derive(config.depth)[0].vocab_size
+        tokenizer = Tokenizer.train(
+            corpus,
+            config.vocab_size or min(wanted, smallest + size // BYTES_A_MERGE),
+            pattern=recipe.PATTERN,
+            special_tokens=SPECIAL_TOKENS,
+            threads=config.threads,
+            progress=config.progress,
+        )
+        tokenizer.save(self.folder.tokenizer)
+
+    def _tokens(self) -> None:
+        from pyllm.data.tokenizing import tokenize_documents
+
+        config, folder = self.config, self.folder
+        documents = self._run_pipeline().documents
+        tokenizer = Tokenizer.load(folder.tokenizer)
+        tokenize_documents(documents, tokenizer, folder.tokens, threads=config.threads, progress=config.progress)
+
+    # Stages of training
+
+    def _pretrain(self) -> Result:
+        if self.config.pretrain_tokens is None:
+            self._measure()
+        return pretrain_in(self.folder, self._settings_of("pretrain", _pretraining(self.folder, self.config)), COMMAND)
+
+    def _measure(self) -> None:
+        """Turns the minutes into lengths of the stages, and stores them in their place."""
+        config = self.config
+        assert config.minutes
+        vocab_size = Tokenizer.load(self.folder.tokenizer).vocab_size
+        lengths = recipe.lengths_in(config.minutes, config.depth, vocab_size, config.context)
+        measured = {name: getattr(lengths, name) for name in LENGTHS if getattr(config, name) is None}
+        self.config = replace(config, **measured)
+        _store(self.folder, self.config)
+
+    def _sft(self) -> Result:
+        from pyllm.train.sft import sft_in
+
+        config, folder = self.config, self.folder
+        assert config.sft_steps
+        replay = folder.shards if config.text else folder.tokens
+        settings = recipe.tuning((replay,), config.depth, config.sft_steps)
+        return sft_in(folder, self._settings_of("sft", settings), COMMAND, self._model("pretrain"))
+
+    def _grpo(self) -> Result:
+        from pyllm.train.grpo import grpo_in
+
+        assert self.config.grpo_steps
+        settings = recipe.practising(self.config.grpo_steps)
+        return grpo_in(self.folder, self._settings_of("grpo", settings), COMMAND, start=self._model("sft"))
+
+    def _imitation(self) -> Result:
+        from pyllm.train.imitation import imitation_config
+        from pyllm.train.sft import sft_in
+        from pyllm.train.sft_config import SftConfig
+        from pyllm.train.training_config import read_settings
+
+        stored = read_settings(self.folder, "sft", SftConfig())
+        assert stored is not None
+        settings = imitation_config(self.folder, stored[0])
+        return sft_in(
+            self.folder, self._settings_of("imitation", settings), COMMAND, self._model("sft"), stage="imitation"
+        )
+
+    def _settings_of(self, stage: str, settings: AnyConfig) -> AnyConfig:
+        """A stage's settings within this run; where it has begun, those that are not stored."""
+        config = self.config
+        if stage in self.folder.read_tables():
+            settings, resume = type(settings)(), True
+        else:
+            settings, resume = replace(settings, seed=config.seed), False
+        return replace(
+            settings,
+            name=config.run_name,
+            runs=config.runs,
+            threads=config.threads,
+            resume=resume,
+            progress=config.progress,
+        )
+
+    def _model(self, stage: str) -> Path:
+        """The last checkpoint of a stage that has come to its end."""
+        return checkpoint.newest(self.folder.checkpoints, stage)[0].path
+
+    def _last_result(self) -> Result:
+        """What there is to say of a run all of whose parts had been done."""
+        none = {
+            "loss": float("nan"),
+            "validation_loss": None,
+            "bits_per_byte": None,
+            "stopped_by": None,
+            "report": None,
+        }
+        return Result(run=self.folder.path, checkpoint=None, step=0, seconds=0.0, **none)  # type: ignore[arg-type]
+
+    # Examinations
+
+    def _examine(self, stage: str) -> None:
+        """Asks the model of a stage held-out problems, and writes examination/STAGE.json."""
+        from pyllm.tasks.examination import examine
+        from pyllm.train.trained_models import open_model
+
+        config, folder, name = self.config, self.folder, EXAMINED[stage]
+        model, tok = open_model(self._model(stage), trainable=False)
+        with Progress(f"examining {name}", "%", total=100, show=config.progress) as bar:
+            found = examine(
+                model,
+                tok,
+                list(recipe.EXAMINATION),
+                recipe.EXAMINATION,
+                seed=config.seed,
+                stage=name,
+                as_document=stage == "pretrain",
+                show=lambda share: bar.update(int(100 * share)),
+            )
+        folder.examinations.mkdir(exist_ok=True)
+        write_whole(folder.examinations / f"{name}.json", json.dumps(found, indent=1).encode())
+        if stage == "pretrain":
+            self._compare_base(model, tok)
+
+    def _compare_base(self, model: Any, tok: Tokenizer) -> None:
+        """The base model's stories, and what a model of 4-grams makes of the same tokens."""
+        from pyllm.engine import Engine
+        from pyllm.train.evaluation import token_lengths
+        from pyllm.train.ngram import ngram_bits_per_byte
+        from pyllm.train.pretrain_config import PretrainConfig
+        from pyllm.train.pretrain_data import tokens_of
+        from pyllm.train.training_config import read_settings
+
+        folder, special = self.folder, tok.special_tokens
+        stored = read_settings(folder, "pretrain", PretrainConfig())
+        assert stored is not None
+        training, validation = tokens_of(folder, stored[0], tok)
+        prompt = [special["<|endoftext|>"], *tok.encode_ordinary(recipe.STORY_BEGINNING)]
+        stories = Engine(model, tok).generate(
+            [prompt],
+            n=recipe.STORIES,
+            max_new_tokens=min(STORY_TOKENS, model.cfg.context - len(prompt)),
+            temperature=STORY_TEMPERATURE,
+            stop="<|endoftext|>",
+            seed=self.config.seed,
+        )
+        with folder.metrics_writer(NAME) as write:
+            for story in stories:
+                ids = [id for id in prompt + story.ids if id not in special.values()]
+                write(0, story=tok.decode(ids))
+            if validation is not None and len(training) <= MOST_NGRAM_TOKENS:
+                start = time.monotonic()
+                lengths = token_lengths(tok, model.cfg.vocab_size)
+                _, bits, _ = ngram_bits_per_byte(training, validation, lengths)
+                if bits is not None:
+                    seconds = round(time.monotonic() - start, 2)
+                    write(0, ngram_bits_per_byte=bits, ngram_order=4, ngram_seconds=seconds)
+
+
+def _examination(name: str) -> str:
+    return f"examination of {name}"

@@ -46,6 +46,7 @@ class RunFolder:
         self.crawl = self.path / "crawl"
         self.documents = self.path / "data"
         self.tokens = self.path / "tokens"
+        self.examinations = self.path / "examination"
 
     def make(self) -> None:
         """Makes the folder.

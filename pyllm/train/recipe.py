@@ -1,0 +1,144 @@
+"""The numbers of the whole way: how long each stage of `pyllm run` is, what it learns from, and how fast it learns.
+
+Stages have fixed lengths, so that a seed gives the same bits on any day. Lengths for some minutes are measured once on
+the machine at hand, and written down.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy
+
+from pyllm.model import GPT, ModelConfig
+from pyllm.optim import AdamW
+from pyllm.train.grpo_config import GrpoConfig
+from pyllm.train.pretrain_config import PretrainConfig
+from pyllm.train.sft_config import ROWS_OF_A_STEP, TOKENS_OF_A_STEP, SftConfig
+
+# A tokenizer cuts numbers into their digits: a model of this size cannot learn what a hundred numbers are made of.
+PATTERN = "qwen2"
+MEGABYTES = 15.0  # of clean text in the small internet
+TASKS = (
+    "addition=4",
+    "addition_steps=2",
+    "addition_at_once=1",
+    "letter_counting=2",
+    "spelling=2",
+    "reversing=1",
+    "facts=3",
+    "stories=4",
+)
+PRACTICE = ("addition",)
+# Problems of an examination, 500 in all.
+EXAMINATION = {
+    "addition": 75,
+    "addition_steps": 75,
+    "addition_at_once": 50,
+    "letter_counting": 60,
+    "spelling": 50,
+    "reversing": 40,
+    "facts": 100,
+    "stories": 50,
+}
+STORIES = 5  # of the base model, as they come
+STORY_BEGINNING = "Once upon a time"
+
+MEASURED_SECONDS = 2.0
+MEGABYTES_A_MINUTE = 1.5
+# Of the minutes given, for the stages whose lengths are measured; the rest is for data, examinations and the report.
+SHARES = {"pretrain": 0.5, "sft": 0.13, "practice": 0.16}
+PRACTICE_STEP_TOKENS = 12_000  # a step of GRPO, and of the imitation beside it, takes as long as training on so many
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """How long the stages are.
+
+    Attributes:
+        pretrain_tokens: that the base model is trained on.
+        sft_steps: updates.
+        grpo_steps: updates; the imitation beside it has the same compute.
+    """
+
+    pretrain_tokens: int
+    sft_steps: int
+    grpo_steps: int
+
+
+DEFAULT = Lengths(pretrain_tokens=5_000_000, sft_steps=700, grpo_steps=60)
+
+
+def lengths_in(minutes: float, depth: int, vocab_size: int, context: int | None) -> Lengths:
+    """The lengths with which the whole way takes about so many minutes; measured on a model that is thrown away."""
+    cfg, _ = ModelConfig.derive(depth, vocab_size=vocab_size, context=context)
+    speed = _tokens_per_second(cfg)
+    seconds = {name: minutes * 60 * share for name, share in SHARES.items()}
+    sft_tokens = _tokens_of_sft_step(cfg.context)
+    return Lengths(
+        pretrain_tokens=max(1, round(speed * seconds["pretrain"])),
+        sft_steps=max(1, round(speed * seconds["sft"] / sft_tokens)),
+        grpo_steps=max(1, round(speed * seconds["practice"] / PRACTICE_STEP_TOKENS)),
+    )
+
+
+def megabytes_in(minutes: float) -> float:
+    """How large a small internet some minutes have time for."""
+    return min(MEGABYTES, max(1.0, round(MEGABYTES_A_MINUTE * minutes, 1)))
+
+
+def pretraining(data: Sequence[Path], tokenizer: Path, depth: int, context: int | None, tokens: int) -> PretrainConfig:
+    """The settings of the base model."""
+    return PretrainConfig(
+        data=tuple(data),
+        tokenizer=tokenizer,
+        depth=depth,
+        context=context,
+        tokens=tokens,
+        lr=_rate(2.5e-3, depth),
+        sample_prompt=STORY_BEGINNING,
+    )
+
+
+def tuning(replay: Sequence[Path], depth: int, steps: int) -> SftConfig:
+    """The settings of supervised fine-tuning."""
+    return SftConfig(
+        tasks=TASKS, replay=tuple(replay), replay_share=0.25, replay_weight=0.3, steps=steps, lr=_rate(2e-3, depth)
+    )
+
+
+def practising(steps: int) -> GrpoConfig:
+    """The settings of reinforcement learning."""
+    return GrpoConfig(tasks=PRACTICE, steps=steps, evaluate_every=max(1, steps // 10))
+
+
+def _rate(of_depth_3: float, depth: int) -> float:
+    """A learning rate for a depth: it falls with the root of the width, as the dial's does."""
+    return float(f"{of_depth_3 * (3 / depth) ** 0.5:.2g}")
+
+
+def _tokens_of_sft_step(context: int) -> int:
+    return max(TOKENS_OF_A_STEP, ROWS_OF_A_STEP * context)
+
+
+def _tokens_per_second(cfg: ModelConfig) -> float:
+    """How fast a model of this shape trains here and now."""
+    model = GPT(cfg)
+    optimizer = AdamW(model)
+    rows = max(1, 1024 // cfg.context)
+    tokens = numpy.random.default_rng(0).integers(0, cfg.vocab_size, (rows, cfg.context + 1), dtype=numpy.int32)
+    inputs, targets = tokens[:, :-1].copy(), tokens[:, 1:].copy()
+
+    def step() -> None:
+        model.loss_and_backward(inputs, targets)
+        optimizer.step(max_norm=1.0)
+
+    step()  # takes memory
+    done, start = 0, time.perf_counter()
+    while (seconds := time.perf_counter() - start) < MEASURED_SECONDS:
+        step()
+        done += 1
+    return done * inputs.size / seconds
