@@ -36,7 +36,7 @@ def add_model_option(parser: argparse.ArgumentParser) -> None:
 
 def main() -> None:
     with Bench("A step of GRPO", __doc__, add_model_option, workers="grpo_workers", columns=COLUMNS) as bench:
-        from pyllm.train.run import RunConfig
+        from pyllm.train import RunConfig
 
         (worker,) = bench.sides("pyllm")
         model = bench.options.model
