@@ -199,6 +199,27 @@ class Pyllm(Side):
         assert len(ids) == new
         return seconds / new
 
+    def make_rollouts(self, depth: int, batch: int, prompt: int, new: int, save_to: str, vocab_size: int) -> None:
+        """A model by the dial, prompts for it, and an engine."""
+        from pyllm.engine import Engine
+
+        cfg = self._models.ModelConfig.from_depth(depth, vocab_size=vocab_size, show=False)
+        model = self._models.GPT(cfg, trainable=False)
+        numpy.savez(save_to, **model.parameters)
+        self.prompts = list(random_batch(batch, prompt, vocab_size)[0])
+        self.engine, self.new = Engine(model), new
+
+    def greedy_logprobs(self) -> list[list[float]]:
+        """Those of the likeliest tokens behind each prompt."""
+        samples = self.engine.generate(self.prompts, max_new_tokens=self.new, temperature=0.0)
+        return [sample.logprobs for sample in samples]
+
+    def rollout_seconds(self, times: int) -> float:
+        """Seconds of generating behind all prompts at temperature 1: the median of some times."""
+        return statistics.median(
+            sides.timed(lambda: self.engine.generate(self.prompts, max_new_tokens=self.new))[0] for _ in range(times)
+        )
+
 
 @contextmanager
 def clocked(library: Any) -> Iterator[list[float]]:
@@ -302,6 +323,23 @@ class Torch(Side):
             for position in range(prompt, prompt + new):
                 token = model.last_logits(token[None], caches, position).argmax(-1)
             return (time.perf_counter() - start) / new
+
+    def make_rollouts(self, batch: int, prompt: int, new: int, load_from: str, compiled: bool, **size: int) -> None:
+        from torch_gpt import Llama
+
+        self.model = Llama(**size, compiled=compiled)
+        self.model.take(numpy.load(load_from))
+        self.model.prepare(batch, prompt + new)
+        self.prompts, self.new = self._tensor(random_batch(batch, prompt, size["vocab_size"])[0]), new
+        self.model.generate(self.prompts, 2)  # which compiles
+
+    def greedy_logprobs(self) -> list[list[float]]:
+        return self.model.generate(self.prompts, self.new, greedy=True)[1].tolist()
+
+    def rollout_seconds(self, times: int) -> float:
+        return statistics.median(
+            sides.timed(lambda: self.model.generate(self.prompts, self.new))[0] for _ in range(times)
+        )
 
 
 if __name__ == "__main__":

@@ -203,14 +203,14 @@ class Engine:
         return self._stream_text(sequence, self._stop(stop))
 
     def _stream(self, sequence: _Sequence, stop: _Stop) -> Generator[int, None, Sample]:
-        for _ in self._run([sequence], stop):
+        for _ in self._run([sequence], stop, each_step=True):
             yield sequence.ids[-1]
         return sequence.sample()
 
     def _stream_text(self, sequence: _Sequence, stop: _Stop) -> Generator[str, None, Sample]:
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         waiting = b""
-        for _ in self._run([sequence], stop):
+        for _ in self._run([sequence], stop, each_step=True):
             if sequence.ids[-1] not in stop.ids:
                 waiting += self._bytes(sequence.ids[-1])
             if not sequence.finish:
@@ -223,20 +223,32 @@ class Engine:
             yield text
         return sequence.sample()
 
-    def _run(self, sequences: Sequence[_Sequence], stop: _Stop) -> Iterator[None]:
-        """Continues the sequences until all have finished; stops after each step for who wants to look at them."""
+    def _run(self, sequences: Sequence[_Sequence], stop: _Stop, each_step: bool = False) -> Iterator[None]:
+        """Continues the sequences until all have finished; yields when they have new tokens.
+
+        each_step: they are to have each as soon as it is drawn. Otherwise what the steps drew is looked at when a
+        sequence may have finished: for a small model, a step takes hardly longer than this.
+        """
         if not sequences:
             return
         cfg, cache = self._model.cfg, self._take_cache(sequences)
+        is_stop = numpy.zeros(cfg.vocab_size, bool)
+        is_stop[list(stop.ids)] = True
+        one_by_one, may_stop = each_step or bool(stop.texts), bool(stop.ids)
         try:
             waiting = deque(sequences)
             active: list[_Sequence] = []  # active[i] is in row i of the cache
             while waiting or active:
                 if waiting and len(active) < cache.batch:
                     self._start(waiting, active, cache)
-                cache.step(self._model, len(active))
-                cache.draws.counters[: len(active), 2] += 1
-                self._take(active, cache, stop)
+                count = len(active)
+                tokens, logprobs, drawn = cache.draws.tokens[:count], cache.draws.logprobs[:count], []
+                for _ in range(1 if one_by_one else min(sequence.most - len(sequence.ids) for sequence in active)):
+                    cache.step(self._model, count)
+                    drawn.append((tokens.copy(), logprobs.copy()))
+                    if may_stop and is_stop[tokens].any():
+                        break
+                self._take(active, drawn, stop)
                 yield
                 for row in reversed(range(len(active))):
                     if active[row].finish:
@@ -270,14 +282,13 @@ class Engine:
         for source, row in copies:
             cache.copy(source, row, len(active[row].prompt) - 1)
 
-    def _take(self, sequences: Sequence[_Sequence], cache: KVCache, stop: _Stop) -> None:
-        """Gives each sequence the token that was drawn for its row."""
-        count, stop_ids, texts = len(sequences), stop.ids, bool(stop.texts)
-        ids, logprobs = cache.draws.tokens[:count].tolist(), cache.draws.logprobs[:count].tolist()
-        for sequence, id, logprob in zip(sequences, ids, logprobs, strict=True):
-            sequence.ids.append(id)
-            sequence.logprobs.append(logprob)
-            if id in stop_ids or (texts and self._completes_stop(sequence, id, stop)):
+    def _take(self, sequences: Sequence[_Sequence], drawn: Sequence[tuple[Any, Any]], stop: _Stop) -> None:
+        """Gives the sequences the (tokens, logprobs) that steps drew for their rows; only the last may end one."""
+        ids, logprobs = (numpy.stack(part, axis=1).tolist() for part in zip(*drawn, strict=True))
+        for sequence, new_ids, new_logprobs in zip(sequences, ids, logprobs, strict=True):
+            sequence.ids += new_ids
+            sequence.logprobs += new_logprobs
+            if (id := new_ids[-1]) in stop.ids or (stop.texts and self._completes_stop(sequence, id, stop)):
                 sequence.finish = "stop"
             elif len(sequence.ids) == sequence.most:
                 sequence.finish = "length" if sequence.most == sequence.settings.max_new_tokens else "context"

@@ -283,7 +283,7 @@ class Script:
     def step(self, model: Script, n: int) -> None:
         place = self.lengths[0]
         assert self.draws.tokens.tolist() == ([self.ids[place - 1]] if place else [0])
-        self.draws.tokens[0] = self.ids[place]
+        self.draws.tokens[0] = self.ids[place] if place < len(self.ids) else 0
         self.lengths[0] += 1
 
 

@@ -255,20 +255,31 @@ struct Decode {
         }
     }
 
+    // The first position that a query sees, in the keys or values of one of its heads.
+    const float* start(const pyllm_heads& cached, int64_t i, int64_t head) const {
+        return Head(cached, row(i), head / (q.heads / k.heads)).row(first ? first[i] : 0);
+    }
+
+    // Asks for the beginning of what is read next; the rest is asked for on the way.
+    void fetch(const float* from, int64_t stride, int64_t count) const {
+        for (int64_t t = 0; t < keys_ahead && t < count; t++)
+            for (int64_t d = 0; d < q.head_dim; d += 16) __builtin_prefetch(from + t * stride + d);
+    }
+
     void attend(int64_t i, int64_t head, float* weights) const {
-        const int64_t group = head / (q.heads / k.heads), begin = first ? first[i] : 0, count = lengths[i] - begin;
-        const Head k_head(keys, row(i), group), v_head(values, row(i), group);
+        const int64_t count = lengths[i] - (first ? first[i] : 0);
+        const float *key = start(keys, i, head), *from = start(values, i, head);
+        fetch(from, values.position_stride, count);
         const float* query = Head(q, i, head).row(0);
-        score(query, k_head.row(begin), k_head.stride, count, weights);
+        score(query, key, keys.position_stride, count, weights);
         const Seen seen = {0, count};
         const float total = exponentials(weights, seen, scale, largest(weights, seen) * scale);
         float* to = Head(out, i, head).row(0);
-        const float* from = v_head.row(begin);
         int64_t d = 0;
         for (; d + 4 * lanes <= q.head_dim; d += 4 * lanes)
-            add_values<4>(weights, total, from + d, v_head.stride, count, to + d, Whole{});
+            add_values<4>(weights, total, from + d, values.position_stride, count, to + d, Whole{});
         for_vectors(d, q.head_dim, [&](int64_t at, auto size, int) {
-            add_values<1>(weights, total, from + at, v_head.stride, count, to + at, size);
+            add_values<1>(weights, total, from + at, values.position_stride, count, to + at, size);
         });
     }
 
@@ -480,8 +491,13 @@ int pyllm_attention_decode(pyllm_context* context, const pyllm_heads* q, const p
     const auto work = [=](const Team& team) {
         for (int64_t i = team.index; i < decode.q.batch; i += team.count) decode.keep(i);
         team.barrier();
-        for (int64_t i = team.index; i < decode.q.batch * decode.q.heads; i += team.count)
-            decode.attend(i / decode.q.heads, i % decode.q.heads, context->memory[tiles] + size * team.index);
+        const int64_t heads = decode.q.heads, tasks = decode.q.batch * heads;
+        for (int64_t task = team.index; task < tasks; task += team.count) {
+            if (const int64_t next = task + team.count; next < tasks)
+                decode.fetch(decode.start(decode.keys, next / heads, next % heads), decode.keys.position_stride,
+                             lengths[next / heads]);
+            decode.attend(task / heads, task % heads, context->memory[tiles] + size * team.index);
+        }
     };
     return context->run(context->threads, prepare, work);
 }

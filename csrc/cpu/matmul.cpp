@@ -325,30 +325,29 @@ int few_rows_product(pyllm_context* context, const Operand& a, const Operand& b,
 }
 
 // b is packed: panels of tile_columns of its rows, each of its whole depth. A panel meets all rows of a while it is in
-// the caches, and the next one is asked for meanwhile.
+// the caches. Threads share the panels; or the rows where there are many, as the kernels before and after do: what a
+// thread wrote it then finds in its own caches.
 int packed_product(pyllm_context* context, const Operand& a, const float* b, int64_t M, int64_t N, int64_t K,
                    const Output& to) {
     return context->run(threads_for_product(context, M, N, K), [=](const Team& team) {
         const Depths depths(K);
-        const int64_t tiles = parts_of(M, tile_rows), panel_size = K * tile_columns;
-        const Range mine = share(parts_of(N, tile_columns), team.index, team.count);
-        for (int64_t panel = mine.begin; panel < mine.end; panel++)
+        const bool by_rows = M >= 4 * tile_rows * team.count;
+        const int64_t all_panels = parts_of(N, tile_columns);
+        const Range rows = by_rows ? share(M, team.index, team.count) : Range{0, M};
+        const Range panels = by_rows ? Range{0, all_panels} : share(all_panels, team.index, team.count);
+        const int64_t tiles = parts_of(rows.end - rows.begin, tile_rows);
+        for (int64_t panel = panels.begin; panel < panels.end; panel++)
             for (int64_t block = 0; block < depths.blocks; block++) {
                 const Range ks = depths.block(block);
-                const float* part = b + panel * panel_size + ks.begin * tile_columns;
                 Output output = to;
                 output.first = block == 0;
                 output.last = block == depths.blocks - 1;
                 for (int64_t tile = 0; tile < tiles; tile++) {
-                    const Range rows = share(M, tile, tiles);
-                    if (panel + 1 < mine.end) {
-                        const Range ahead = share((ks.end - ks.begin) * tile_columns, tile, tiles, 16);
-                        for (int64_t i = ahead.begin; i < ahead.end; i += 16)
-                            __builtin_prefetch(part + panel_size + i, 0, 2);
-                    }
-                    compute_tile_of_rows(output, rows.begin, panel * tile_columns, rows.end - rows.begin,
-                                         N - panel * tile_columns, ks.end - ks.begin, a.at(rows.begin, ks.begin),
-                                         a.stride, part);
+                    const Range part = share(rows.end - rows.begin, tile, tiles);
+                    const int64_t row = rows.begin + part.begin;
+                    compute_tile_of_rows(output, row, panel * tile_columns, part.end - part.begin,
+                                         N - panel * tile_columns, ks.end - ks.begin, a.at(row, ks.begin), a.stride,
+                                         b + (panel * K + ks.begin) * tile_columns);
                 }
             }
     });

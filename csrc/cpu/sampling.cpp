@@ -147,9 +147,13 @@ class Row {
             candidates = collect(slice);
             if (candidates) cut_after(nucleus(candidates, before, top_p, total));
         }
+        if (!cut && top_p >= 1 && scale_ < 1e3 && scale_ > 1e-3) {
+            const double total = weigh_all();
+            if (temperature == 1) total_ = total;
+            return first_above(u * total, [&](int64_t i, int64_t end) { return halves(weights_of_all(i, end))[0]; });
+        }
         const double total = weigh();
-        if (temperature == 1 && !cut && top_p >= 1) total_ = total;
-        return first_above(u * total);
+        return first_above(u * total, [&](int64_t i, int64_t end) { return weights(i, end); });
     }
 
   private:
@@ -291,9 +295,42 @@ class Row {
         return total;
     }
 
-    // The first id up to which the weights sum to more than goal, after weigh(). As goal is less than their sum by one
-    // part in 2^33 at least, which rounding does not reach, there is one.
-    int64_t first_above(double goal) const {
+    // e^((logit - greatest) / temperature) of the logits from i on; 0 from `end` on. In single precision, which is that
+    // of the logits.
+    Floats weights_of_all(int64_t i, int64_t end) const {
+        const Floats logits = end - i < lanes ? load_part(logits_ + i, end - i, -INFINITY) : load(logits_ + i);
+        return pyllm::exponential<true>((logits - greatest_) * static_cast<float>(scale_));
+    }
+    struct TwoHalves {
+        Doubles half[2];
+        Doubles operator[](int which) const { return half[which]; }
+    };
+    static TwoHalves halves(Floats values) {
+        typedef float Half __attribute__((vector_size(2 * lanes)));
+        Half half[2];
+        memcpy(half, &values, sizeof half);
+        return {{__builtin_convertvector(half[0], Doubles), __builtin_convertvector(half[1], Doubles)}};
+    }
+
+    // weigh() by weights_of_all: where nothing is cut.
+    double weigh_all() {
+        double total = 0;
+        for (int64_t block = 0; block < blocks_; block++) {
+            Doubles sums[2] = {};
+            for (int64_t i = begin(block); i < end(block); i += lanes) {
+                const TwoHalves part = halves(weights_of_all(i, end(block)));
+                sums[0] += part[0];
+                sums[1] += part[1];
+            }
+            total += sums_[block] = sum_of(sums[0] + sums[1]);
+        }
+        return total;
+    }
+
+    // The first id up to which the weights sum to more than goal, after weigh() or weigh_all(). As goal is less than
+    // their sum by one part in 2^33 at least, which rounding does not reach, there is one.
+    template <class Weights>
+    int64_t first_above(double goal, Weights weights) const {
         double before = 0;
         for (int64_t block = 0; block < blocks_; block++) {
             if (before + sums_[block] <= goal) {

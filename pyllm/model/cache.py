@@ -100,13 +100,13 @@ class KVCache:
     def step(self, model: GPT, n: int) -> None:
         """For each of the first n rows: appends draws.tokens, then draws the next token into it, and its logprobs.
 
-        A row's token and log-probability are the same bits for any n.
+        draws.counters count on. A row's token and log-probability are the same bits for any n.
 
         Raises:
             ValueError: a row is full, the cache is not for this model, or settings of draws are out of range.
         """
-        _check_fit(model, self)
         _forward(model, self, n, draw=True)
+        self.draws.counters[:n, 2] += 1
 
     def feed(self, model: GPT, prompts: Sequence[Array], rows: Sequence[int]) -> None:
         """Makes rows hold prompts, which may be empty; short ones go through the model together.
@@ -116,7 +116,6 @@ class KVCache:
         Raises:
             ValueError: a prompt is longer than the cache, or the cache is not for this model.
         """
-        _check_fit(model, self)
         most = PREFILL_POSITIONS if self._current_weights(model).packed else DECODE_ROWS
         together: list[tuple[Array, int]] = []
         for prompt, row in zip(prompts, rows, strict=True):
@@ -141,6 +140,7 @@ class KVCache:
     def _current_weights(self, model: GPT) -> _Weights:
         weights = self._weights
         if weights is None or weights.source is not model.weights:
+            _check_fit(model, self)
             self._plans = {}
             weights = self._weights = _Weights(model)
         weights.update(model)
@@ -215,10 +215,7 @@ def _plan(model: GPT, w: _Weights, cache: KVCache, begin: int, end: int, draw: b
 
 def _forward(model: GPT, cache: KVCache, n: int, draw: bool) -> None:
     """Puts draws.tokens of the first n rows through the model."""
-    lengths = cache.lengths[:n]
-    if lengths.max() >= cache.length:
-        raise ValueError(f"row {int(lengths.argmax())} of the cache is full: it holds {cache.length} tokens")
-    seen = cache._seen[:n]
+    lengths, seen = cache.lengths[:n], cache._seen[:n]
     numpy.add(lengths, 1, out=seen)
     if (window := model.cfg.window) is not None:
         numpy.maximum(seen - numpy.int32(window), 0, out=cache._first[:n])
@@ -234,6 +231,9 @@ def decode(model: GPT, tokens: Array, cache: KVCache) -> Array:
     n = len(tokens)
     if n > cache.batch:
         raise ValueError(f"tokens must be 1 to {cache.batch} ids, one for each row of the cache, got {n}")
+    lengths = cache.lengths[:n]
+    if lengths.max() >= cache.length:
+        raise ValueError(f"row {int(lengths.argmax())} of the cache is full: it holds {cache.length} tokens")
     cache.draws.tokens[:n] = tokens
     _forward(model, cache, n, draw=False)
     logits: Array = cache._logits[:n]

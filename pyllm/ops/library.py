@@ -72,8 +72,7 @@ class Library:
 
     @property
     def planning(self) -> bool:
-        """Whether calls on this thread are becoming a plan."""
-        self.context()
+        """Whether calls on this thread are becoming a plan; asked after `context`."""
         return self._local.planned is not None
 
     def plan(self, work: Callable[[], None]) -> Plan:
@@ -96,12 +95,12 @@ class Library:
         return Plan(context, calls, arguments)
 
     def run(self, plan: Plan) -> None:
-        """Makes a plan's calls, on arrays that nobody looks at anew: they must be where they were.
+        """Makes a plan's calls, in the thread's context. Nobody looks at the arrays anew: they must be where they were.
 
         Raises:
             KernelError: as call does.
         """
-        self._run(self.context(), self.kernels.pyllm_plan_run, (plan.calls,))
+        self._run(plan.context, self.kernels.pyllm_plan_run, (plan.calls,))
 
     def _run(self, context: Any, kernel: Any, arguments: tuple[Any, ...]) -> None:
         if kernel(context, *arguments):
@@ -188,10 +187,11 @@ class Repeatable:
             ValueError: a kernel refuses what is in the arrays.
         """
         current = library()
+        context = current.context()
         if current.planning:
             self._work()
             return
-        if self._plan is None or self._plan.context is not current.context():
+        if self._plan is None or self._plan.context is not context:
             self._plan = current.plan(self._work)
         current.run(self._plan)
 
