@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Any, Literal
+
+from tyro.conf import UseAppendAction
 
 from pyllm.markdown import markdown_table
 from pyllm.options import OptionalPath, OptionalText
@@ -17,7 +21,7 @@ def evaluate(
     ask: Literal["letters", "endings"] = "letters",
     reward: OptionalText = None,
     max_new_tokens: int = 256,
-    tasks: tuple[str, ...] = (),
+    tasks: UseAppendAction[tuple[str, ...]] = (),
     count: int = 500,
     seed: int = 0,
     document: bool = False,
@@ -37,8 +41,9 @@ def evaluate(
             a function reward(prompts, completions, **columns) -> list[float], or "answer", which compares what an
             answer comes to with the column answer, such as GSM8K's.
         max_new_tokens: the most tokens of such an answer.
-        tasks: of ours; default: all.
-        count: problems of all tasks together.
+        tasks: one of ours, and how many of its problems: "facts=100"; without a number, its part of the count. May be
+            given several times. Default: all.
+        count: problems of all tasks together that have no number.
         seed: of the problems.
         document: ask as a page of a forum does, for a base model that has seen no conversation.
         most: so many questions of --data; 0: all.
@@ -47,18 +52,19 @@ def evaluate(
     from pyllm.tasks.file_task import FileTask
     from pyllm.tasks.files import load_problems
     from pyllm.tasks.multiple_choice import Question, evaluate_choices, load_questions
-    from pyllm.tasks.registry import TASKS, chosen_tasks
+    from pyllm.tasks.registry import chosen_tasks
     from pyllm.tasks.rewards import load_reward
     from pyllm.train.trained_models import model_folder, open_model
 
     if most < 0:
         raise ValueError(f"--most must be at least 0, got {most}")
-    chosen = chosen_tasks(tasks or list(TASKS))
+    counts = _counts(tasks, count)
+    chosen = chosen_tasks(list(counts))
     questions: list[Question] = []
     if data is not None and reward is not None:
         problems = load_problems(data)
         chosen = {data.name: FileTask([], problems, load_reward(reward), max_new_tokens)}
-        count = most or len(problems)
+        counts = {data.name: most or len(problems)}
     elif data is not None:
         questions = load_questions(data)[: most or None]
     elif reward is not None:
@@ -73,9 +79,26 @@ def evaluate(
         if questions:
             rows = _choices_rows(evaluate_choices(gpt, tok, questions, ask, show))
         else:
-            rows = _tasks_rows(examine(gpt, tok, chosen, count, seed, as_document=document, show=show))
+            rows = _tasks_rows(examine(gpt, tok, chosen, counts, seed, as_document=document, show=show))
     print(f"Model: {folder}")
     print("\n".join(markdown_table(*rows)))
+
+
+def _counts(tasks: Sequence[str], count: int) -> dict[str, int]:
+    """How many problems of each task: its own number, or an even part of the count."""
+    from pyllm.tasks.examination import counts_of
+    from pyllm.tasks.registry import TASKS
+
+    counts = {}
+    for one in tasks or TASKS:
+        name, equals, number = one.partition("=")
+        if equals and not (re.fullmatch("[0-9]{1,9}", number) and int(number)):
+            raise ValueError(f"--tasks {one}: expected a number of problems behind =, such as {name}=100")
+        if name in counts:
+            raise ValueError(f"the task {name} is given twice")
+        counts[name] = int(number) if equals else 0
+    others = [name for name, own in counts.items() if not own]
+    return counts | (counts_of(others, count) if others else {})
 
 
 def _choices_rows(result: dict[str, Any]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:

@@ -45,7 +45,7 @@ def label(
     /,
     *,
     out: Path = Path("runs/labels"),
-    task: tyro.conf.UseAppendAction[tuple[str, ...]] = (),
+    tasks: tyro.conf.UseAppendAction[tuple[str, ...]] = (),
     count: int = 20,
     model: OptionalPath = None,
     samples: int = MOST_SAMPLES,
@@ -63,7 +63,7 @@ def label(
         files: prompts: .txt with one a line, or JSON such as {"prompt": ...} or {"messages": [...]}, a line each. None:
             go on with those that are in the folder.
         out: the folder: labels.sqlite, which holds all, and the two files made of it.
-        task: take prompts from this task too, such as stories; may be given several times.
+        tasks: take prompts from this task too, such as stories; may be given several times.
         count: how many prompts of each task.
         model: who answers: a run's folder (its last stage's last checkpoint), a checkpoint, or any folder with
             config.json and model.safetensors; default: the run that was last at work in runs/.
@@ -77,10 +77,10 @@ def label(
         raise ValueError(f"--samples must be within 0 ... {MOST_SAMPLES}, got {samples}")
     if count < 1:
         raise ValueError(f"--count must be at least 1, got {count}")
-    prompts = [prompt for file in files for prompt in _prompts_in(file)] + _prompts_of(task, count, seed)
+    prompts = [prompt for file in files for prompt in _prompts_in(file)] + _prompts_of(tasks, count, seed)
     store_path = out / "labels.sqlite"
     if not prompts and not store_path.exists():
-        raise ValueError(f"there are no prompts yet in {out}: name a file of prompts, or pass --task")
+        raise ValueError(f"there are no prompts yet in {out}: name a file of prompts, or pass --tasks")
     make_folder(out)
     with held(out), LabelStore(store_path) as store:
         store.add_prompts(prompts)

@@ -37,6 +37,19 @@ def test_our_tasks(folder, capsys, document):
         evaluate(model=folder, tasks=("poems",))
 
 
+def test_tasks_with_a_number_of_problems_each(folder, capsys):
+    evaluate(model=folder, tasks=("addition_at_once=4", "facts", "spelling=1", "reversing"), count=5)
+    rows = [row.split(" | ")[:2] for row in capsys.readouterr().out.splitlines()[3:]]
+    assert rows == [["| addition_at_once", "4"], ["| facts", "3"], ["| spelling", "1"], ["| reversing", "2"]]
+    for wrong, message in (
+        (("facts=many",), "--tasks facts=many: expected a number of problems behind =, such as facts=100"),
+        (("facts=0",), "expected a number of problems"),
+        (("facts", "facts=3"), "the task facts is given twice"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            evaluate(model=folder, tasks=wrong)
+
+
 def test_problems_of_a_file_with_a_reward(folder, tmp_path, capsys):
     values = [{"prompt": f"Say {number}.", "wanted": number} for number in range(5)]
     values.append({"prompt": "long " * 100, "wanted": 5})

@@ -118,7 +118,7 @@ def test_prompts_of_files_and_tasks(sit: Label) -> None:
         '{"messages": [{"role": "system", "content": "S"}, {"role": "user", "content": "A"}, '
         '{"role": "assistant", "content": "B"}]}\n{"prompt": "P"}\nnonsense\n'
     )
-    arguments = ["talks.jsonl", "prompts.txt", "--task", "spelling", "--count", "2", "--samples", "0"]
+    arguments = ["talks.jsonl", "prompts.txt", "--tasks", "spelling", "--count", "2", "--samples", "0"]
     status, out, err = sit(*arguments)
     assert status == 0 and "prompt 1 of 7" in out
     assert "talks.jsonl: 1 of 3 records was skipped; line 3: it is not JSON" in err
@@ -141,10 +141,10 @@ def test_mistakes(sit: Label, tmp_path: Path) -> None:
         assert (status, out) == (1, "")
         return err
 
-    assert error() == "pyllm: there are no prompts yet in labels: name a file of prompts, or pass --task\n"
+    assert error() == "pyllm: there are no prompts yet in labels: name a file of prompts, or pass --tasks\n"
     assert "must be within 0 ... 4, got 5" in error("prompts.txt", "--samples", "5")
     assert "--count must be at least 1, got 0" in error("prompts.txt", "--count", "0")
-    assert "there is no task 'none'; the tasks are addition" in error("--task", "none")
+    assert "there is no task 'none'; the tasks are addition" in error("--tasks", "none")
     assert "none.txt" in error("none.txt") and "none.jsonl" in error("none.jsonl")
     assert not Path("labels").exists()
     tok = trained("gpt2")

@@ -94,16 +94,13 @@ def _scores(record: Record, stages: list[str]) -> list[Block]:
 
 def _again(record: Record, stage: str) -> str | None:
     """What examines a stage's model again; None: it is not there."""
-    from pyllm.tasks import TASKS
-
     found = checkpoint.found(record.folder.checkpoints, "pretrain" if stage == "base" else stage)
     if not found:
         return None
     examined = record.examinations[stage]
-    counts = [int(one["count"]) for one in examined["tasks"].values() if is_number(one.get("count"))]
-    words = ["pyllm", "evaluate", "--model", str(found[-1].path), "--count", str(sum(counts))]
-    if list(examined["tasks"]) != list(TASKS):
-        words += ["--tasks", *map(str, examined["tasks"])]
+    words = ["pyllm", "evaluate", "--model", str(found[-1].path)]
+    for name, one in examined["tasks"].items():
+        words += ["--tasks", f"{name}={int(one['count'])}" if is_number(one.get("count")) else str(name)]
     if examined.get("seed"):
         words += ["--seed", str(examined["seed"])]
     return shlex.join(words + ["--document"] * (stage == "base"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from pyllm.chat import BEGINNING, END_OF_TURN, read_answer, render, text_of
@@ -56,7 +56,7 @@ def examine(
         from pyllm.tasks.registry import chosen_tasks
 
         tasks = chosen_tasks(tasks)
-    counts = _counts(tasks, count)
+    counts = counts_of(tasks, count)
     shown = shown_problems()
     examiner = _Examiner(model, tok, as_document)
     total = sum(counts[name] * task.max_new_tokens for name, task in tasks.items())
@@ -162,7 +162,8 @@ def _share(outcomes: Iterable[bool]) -> float:
     return sum(true) / len(true)
 
 
-def _counts(tasks: Mapping[str, Task], count: int | Mapping[str, int]) -> dict[str, int]:
+def counts_of(tasks: Collection[str], count: int | Mapping[str, int]) -> dict[str, int]:
+    """How many problems each task has; see `examine`, also for what it raises."""
     if not tasks:
         raise ValueError("there is nothing to examine: name at least one task")
     if isinstance(count, Mapping):
