@@ -42,7 +42,8 @@ def grpo(config: Grpo) -> None:
     from pyllm.train.grpo import grpo
 
     result = trained(grpo, config)
-    tell(result, _change(result, "grpo", "held_out_reward", "Mean reward of answers to held-out problems"))
+    held_out = _change(result, "grpo", "held_out_reward", "Mean reward of answers to held-out problems")
+    tell(result, held_out or _change(result, "grpo", "reward", "Mean reward of the answers of a step"))
 
 
 def _change(result: Result, stage: str, metric: str, name: str) -> str | None:
