@@ -87,6 +87,62 @@ def test_many_rows_are_one_by_one() -> None:
             numpy.testing.assert_array_equal(model.decode(tokens[row : row + 1], alone)[0], batched[step][row])
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("exact", [True, False], ids=["reference", "cpu"])
+@pytest.mark.parametrize("packed_bytes", [cache.PACKED_BYTES, 0])
+def test_prompts_fed_together(kind: str, exact: bool, packed_bytes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the full forward pass has them, one of them empty; and with the bits of each alone."""
+    monkeypatch.setattr(cache, "PACKED_BYTES", packed_bytes)
+    model = double(config(kind)) if exact else random_model(config(kind))
+    tokens = random_ids(numpy.random.default_rng(8), (4, LENGTH), model.cfg.vocab_size)
+    lengths, rows = (6, 0, 1, LENGTH - 1), (2, 0, 3, 1)
+    together = model.new_cache(4, LENGTH)
+    together.feed(model, [ids[:length] for ids, length in zip(tokens, lengths, strict=True)], rows)
+    following = numpy.empty(4, numpy.int32)
+    for ids, length, row in zip(tokens, lengths, rows, strict=True):
+        assert together.lengths[row] == length
+        following[row] = ids[length]
+    found = model.decode(following, together).copy()
+    for ids, length, row in zip(tokens, lengths, rows, strict=True):
+        expected = model.logits(ids[None, : length + 1])[0, -1]
+        assert_close(found[row], expected, tolerance=1e-12 if exact else 1e-5)
+        alone = model.new_cache(1, LENGTH)
+        alone.feed(model, [ids[:length]], [0])
+        assert exact or numpy.array_equal(model.decode(ids[length : length + 1], alone)[0], found[row])
+    with pytest.raises(ValueError, match="a prompt has 5 tokens, but the cache's rows hold 4"):
+        model.new_cache(1, 4).feed(model, [tokens[0, :5]], [0])
+
+
+def test_a_step_draws_what_the_logits_say() -> None:
+    model = random_model(config("llama"))
+    tokens = random_ids(numpy.random.default_rng(10), (3, 4), model.cfg.vocab_size)
+    drawn, decoded = model.new_cache(3, LENGTH), model.new_cache(3, LENGTH)
+    for one in (drawn, decoded):
+        one.feed(model, list(tokens[:, :-1]), range(3))
+    draws = drawn.draws
+    draws.tokens[:], draws.seeds[:], draws.counters[:, 0] = tokens[:, -1], (1, 2, 2), (0, 0, 5)
+    draws.temperatures[:], draws.top_ks[:], draws.top_ps[:] = (1, 0, 2), (0, 0, 9), (1, 1, 0.9)
+    ids, logprobs = tokens[:, -1].copy(), numpy.empty(3, numpy.float32)
+    for place in range(5):
+        logits = model.decode(ids, decoded)
+        counters = numpy.array([[0, 0, place, 0], [0, 0, place, 0], [5, 0, place, 0]], numpy.uint32)
+        settings = {
+            "seed": draws.seeds,
+            "temperature": draws.temperatures,
+            "top_k": draws.top_ks,
+            "top_p": draws.top_ps,
+        }
+        model.ops.sample(logits, ids, logprobs, counters=counters, **settings)
+        drawn.step(model, 3)
+        assert draws.tokens.tolist() == ids.tolist() and draws.logprobs.tolist() == logprobs.tolist()
+    drawn.move(2, 0)
+    assert draws.seeds[0] == 2 and draws.counters[0].tolist() == [5, 0, 5, 0] and draws.tokens[0] == ids[2]
+    drawn.step(model, 1)
+    drawn.lengths[0] = LENGTH
+    with pytest.raises(ValueError, match="row 0: length 12, .* in a cache of 11 positions"):
+        drawn.step(model, 1)
+
+
 def test_another_library_and_other_threads_in_between() -> None:
     """A step of decoding remembers its calls of kernels: they must be made with the library and the threads of now."""
     model = random_model(config("gpt2"))
@@ -120,6 +176,11 @@ def test_rows_come_go_and_move() -> None:
     found = model.decode(tokens, kv)
     for row, prompt in enumerate((third, second, second)):
         assert_close(found[row], model.logits(numpy.append(prompt, tokens[row])[None])[0, -1])
+    kv.copy(0, 1, 2)
+    assert kv.lengths.tolist() == [4, 2, 7]
+    with pytest.raises(ValueError, match="row 1 of the cache holds 2 tokens: 3 of them cannot be copied"):
+        kv.copy(1, 0, 3)
+    kv.copy(2, 1)
     kv.move(1, 1)
     assert kv.lengths.tolist() == [4, 7, 7]
 
