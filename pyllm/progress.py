@@ -138,8 +138,9 @@ class Outline:
 
     def __init__(self, parts: Sequence[str], show: bool | None = None) -> None:
         self._parts = list(parts)
-        self._seconds: dict[str, float | None] = {}  # of those done; None: they had been done before
+        self._seconds: dict[str, float | None] = {}  # of those over; None: they had been done before
         self._part: str | None = None
+        self._stopped: str | None = None  # the part that did not come to its end
         self._start = self._began = time.monotonic()
         self._show = is_wanted(show)
         self._live = None
@@ -171,15 +172,24 @@ class Outline:
 
     @contextmanager
     def part(self, part: str) -> Iterator[None]:
-        """While it is entered, this is the part at work."""
+        """While it is entered, this is the part at work; then it is done, unless it was stopped or has raised."""
         self._part, self._began = part, time.monotonic()
         self.total, self._done, self._title, self._texts = None, 0, "", [""]
         if self._show and not self._live:
             number = self._parts.index(part) + 1
             print(f"[{number}/{len(self._parts)}] {part}", file=sys.stderr, flush=True)
-        yield
-        self._seconds[part] = time.monotonic() - self._began
-        self._part = None
+        try:
+            yield
+        except BaseException:
+            self.stop()
+            raise
+        finally:
+            self._seconds[part] = time.monotonic() - self._began
+            self._part = None
+
+    def stop(self) -> None:
+        """Says that the part at work has not come to its end."""
+        self._stopped = self._part
 
     def update(self, title: str, done: int, total: int | None, texts: Sequence[str]) -> None:
         """Tells how far the part at work is; see Progress.update."""
@@ -213,9 +223,10 @@ class Outline:
                 table.add_row(Text(">", "magenta"), Text(part, "bold"), _clock(time.monotonic() - self._began), row)
             elif part in self._seconds:
                 seconds = self._seconds[part]
-                table.add_row(
-                    Text("\u2713", "green"), part, "" if seconds is None else _clock(seconds), Text("done", "dim")
-                )
+                stopped = part == self._stopped
+                mark = Text("\u2717", "red") if stopped else Text("\u2713", "green")
+                word = Text("stopped" if stopped else "done", "dim")
+                table.add_row(mark, part, "" if seconds is None else _clock(seconds), word)
             else:
                 table.add_row("", Text(part, "dim"), "", "")
         table.add_row("", Text("in all", "dim"), Text(_clock(time.monotonic() - self._start), "dim"), "")

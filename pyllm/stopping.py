@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -21,20 +22,32 @@ class RunSettings(Protocol):
         """Where the run lives."""
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM came where nothing was there to take it: it does what Ctrl-C does."""
+
+
 @contextmanager
 def second_ctrl_c(config: RunSettings) -> Iterator[None]:
-    """Says what is left of a run that was stopped without a chance to save; nothing, where there is none."""
+    """Says what is left of a run that was stopped without a chance to save, by Ctrl-C or SIGTERM.
+
+    Raises:
+        SystemExit: with the status that the signal gives.
+    """
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        raise Terminated
+
+    before = signal.signal(signal.SIGTERM, handle)
     try:
         yield
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         run = config.folder.path
-        if not run.exists():
-            raise
-        print(
-            f"\npyllm: stopped at once; --resume goes on with the last that was saved in {run}",
-            file=sys.stderr,
-        )
-        raise SystemExit(130) from None
+        left = f" at once; --resume goes on with the last that was saved in {run}" if run.exists() else ""
+        print(f"\npyllm: stopped{left}", file=sys.stderr)
+        by = signal.SIGTERM if isinstance(stop, Terminated) else signal.SIGINT
+        raise SystemExit(128 + by) from None
+    finally:
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
 
 
 def exit_if_stopped(result: Result) -> None:

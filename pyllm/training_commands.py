@@ -64,7 +64,13 @@ def run(config: Running) -> None:
         result = train.run(config)
     exit_if_stopped(result)
     print(f"Report: {result.report}, and as one page: {result.report.with_suffix('.html') if result.report else None}")
-    print(f"Next: pyllm chat --model {shlex.quote(str(result.run))}")
+    model = shlex.quote(str(result.run))
+    if result.checkpoint is None:
+        print(f"Next: pyllm run {config.options} --resume")
+    elif result.checkpoint.name.startswith("pretrain"):
+        print(f"Next: pyllm sample 'a text of yours' --model {model}")
+    else:
+        print(f"Next: pyllm chat --model {model}")
 
 
 def sample(

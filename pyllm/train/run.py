@@ -9,23 +9,26 @@ from __future__ import annotations
 
 import json
 import time
+import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pyllm import checkpoint
 from pyllm.files import file_size, write_whole
-from pyllm.model import ModelConfig
+from pyllm.model import GPT, ModelConfig
 from pyllm.ops.library import library
 from pyllm.progress import Outline, Progress
 from pyllm.threads import checked_threads, set_num_threads
 from pyllm.tokenizer import SPECIAL_TOKENS, Tokenizer
 from pyllm.train import recipe
+from pyllm.train.loop import Outcome
 from pyllm.train.pretrain import pretrain_in
 from pyllm.train.pretrain_config import PretrainConfig, check_settings
-from pyllm.train.result import Result
-from pyllm.train.run_config import LENGTHS, RunConfig, check, megabytes_of
+from pyllm.train.result import Result, result_of
+from pyllm.train.run_config import LENGTHS, SMALLEST_VOCABULARY, RunConfig, check, check_stop, megabytes_of
 from pyllm.train.run_folder import RunFolder, going_on, table_of
 from pyllm.train.training_config import NOT_STORED, AnyConfig
 
@@ -35,10 +38,13 @@ if TYPE_CHECKING:
 NAME = "run"
 COMMAND = "pyllm run"
 BYTES_A_MERGE = 1000  # of text: a merge that few places use teaches the model little
+COMMANDS = ("pretrain", "sft", "grpo")  # stages that a command of their own can go on with
 EXAMINED = {"pretrain": "base", "sft": "sft", "grpo": "grpo", "imitation": "imitation"}
 MOST_NGRAM_TOKENS = 20_000_000  # beyond, counting them takes gigabytes
 STORY_TOKENS = 200
 STORY_TEMPERATURE = 0.8
+LOOKED_AT = 50  # conversations of each task, to see whether they fit into the context
+ALWAYS_GIVEN = NOT_STORED | {"stop_after"}
 
 
 @dataclass(frozen=True)
@@ -71,23 +77,39 @@ def _settings(folder: RunFolder, config: RunConfig) -> RunConfig:
     """The settings of a new run, stored; or those that it was begun with."""
     absolute = tuple(one if "://" in one else str(Path(one).absolute()) for one in config.warc)
     config = replace(config, text=tuple(path.absolute() for path in config.text), warc=absolute)
-    if NAME in (tables := folder.read_tables()):
-        stored = dict(tables[NAME])
-        stored |= {"text": tuple(map(Path, stored["text"])), "warc": tuple(stored["warc"])}
-        return going_on(RunConfig(**stored), config, NOT_STORED, frozenset(("stop_after", "threads")))
+    if config.resume:
+        config = going_on(_stored(folder), config, ALWAYS_GIVEN, ("threads",))
+        check_stop(config)
+        return config
     if config.minutes is None:
         defaults = {name: getattr(recipe.DEFAULT, name) for name in LENGTHS if getattr(config, name) is None}
         config = replace(config, **defaults)
     if not config.text and not config.warc and config.megabytes is None:
         megabytes = recipe.MEGABYTES if config.minutes is None else recipe.megabytes_in(config.minutes)
         config = replace(config, megabytes=megabytes)
-    check_settings(_pretraining(folder, replace(config, pretrain_tokens=config.pretrain_tokens or 1)))
+    settings = _pretraining(folder, replace(config, pretrain_tokens=config.pretrain_tokens or 1))
+    check_settings(replace(settings, seed=config.seed))
     _store(folder, config)
     return config
 
 
+def _stored(folder: RunFolder) -> RunConfig:
+    """The settings that a run was begun with.
+
+    Raises:
+        ValueError: it is no run of this kind, or its table is damaged.
+    """
+    table = folder.read_tables().get(NAME)
+    if table is None:
+        raise ValueError(f"{folder.path} is not from `{COMMAND}`: go on with it by the command that began it")
+    if unknown := set(table) - {field.name for field in fields(RunConfig)}:
+        raise ValueError(f"{folder.config} has the unknown setting {min(unknown)!r} in its table {NAME}")
+    text, warc = table.get("text", ()), table.get("warc", ())
+    return RunConfig(**{**table, "text": tuple(map(Path, text)), "warc": tuple(warc)})
+
+
 def _store(folder: RunFolder, config: RunConfig) -> None:
-    folder.write_config(NAME, {name: value for name, value in table_of(config).items() if name not in NOT_STORED})
+    folder.write_config(NAME, {name: value for name, value in table_of(config).items() if name not in ALWAYS_GIVEN})
 
 
 def _pretraining(folder: RunFolder, config: RunConfig) -> PretrainConfig:
@@ -110,25 +132,35 @@ class _Run:
         if config.threads is not None:
             set_num_threads(config.threads)
         parts = list(self._parts())
-        done = {line["part"] for line in folder.read_metrics(NAME) if "part" in line}
-        result = None
+        done = {line["part"] for line in folder.read_metrics(NAME) if "part" in line and "stopped" not in line}
         with Outline([*(part.name for part in parts), "report"], config.progress) as outline:
             for part in parts:
                 if part.name in done:
                     outline.skip(part.name)
                     continue
                 start = time.monotonic()
-                with outline.part(part.name):
-                    came = part.work()
-                if came is not None:
-                    result = came
-                    if came.stopped_by:
-                        return came
+                with outline.part(part.name), _named(part.name):
+                    result = part.work()
+                    stopped = result is not None and result.stopped_by is not None
+                    if stopped:
+                        outline.stop()
                 with folder.metrics_writer(NAME) as write:
-                    write(0, part=part.name, seconds=round(time.monotonic() - start, 2))
+                    seconds = round(time.monotonic() - start, 2)
+                    write(0, part=part.name, seconds=seconds, **({"stopped": True} if stopped else {}))
+                if result is not None and stopped:
+                    return result
             with outline.part("report"):
                 report = write_report(folder)
-        return replace(result or self._last_result(), report=report)
+        return replace(self._result([part.name for part in parts if part.name in EXAMINED]), report=report)
+
+    def _result(self, stages: list[str]) -> Result:
+        """What came of the last of some stages, which are complete; where there is none, what is known of the run."""
+        if not stages:
+            return result_of(self.folder, NAME, Outcome(), None)
+        path, state = self._checkpoint(stages[-1])
+        step, seconds, loss = int(state["step"]), float(state["seconds"]), float(state["loss"])
+        outcome = Outcome(step=step, seconds=seconds, loss=loss, checkpoint=path)
+        return result_of(self.folder, stages[-1], outcome, None)
 
     def _parts(self) -> Iterator[_Part]:
         """The parts in their order, up to the last one that is wanted."""
@@ -182,6 +214,8 @@ class _Run:
 
         config, folder = self.config, self.folder
         own = bool(config.warc)
+        if not own:
+            self._crawl()  # which somebody may have removed
         pipeline = PipelineConfig(
             inputs=config.warc if own else (str(folder.crawl / WARC),),
             out=folder.documents,
@@ -205,10 +239,10 @@ class _Run:
 
     def _train_tokenizer(self, corpus: Any, size: int) -> None:
         config = self.config
-        smallest, wanted = 256 + len(SPECIAL_TOKENS), ModelConfig.derive(config.depth)[0].vocab_size
+        wanted = ModelConfig.derive(config.depth)[0].vocab_size
         tokenizer = Tokenizer.train(
             corpus,
-            config.vocab_size or min(wanted, smallest + size // BYTES_A_MERGE),
+            config.vocab_size or min(wanted, SMALLEST_VOCABULARY + size // BYTES_A_MERGE),
             pattern=recipe.PATTERN,
             special_tokens=SPECIAL_TOKENS,
             threads=config.threads,
@@ -216,30 +250,68 @@ class _Run:
         )
         tokenizer.save(self.folder.tokenizer)
 
+    def _own_tokenizer(self) -> Tokenizer:
+        """The run's tokenizer, which has been trained."""
+        file_size(self.folder.tokenizer)
+        return Tokenizer.load(self.folder.tokenizer)
+
     def _tokens(self) -> None:
         from pyllm.data.tokenizing import tokenize_documents
 
         config, folder = self.config, self.folder
         documents = self._run_pipeline().documents
-        tokenizer = Tokenizer.load(folder.tokenizer)
+        tokenizer = self._own_tokenizer()
         tokenize_documents(documents, tokenizer, folder.tokens, threads=config.threads, progress=config.progress)
 
     # Stages of training
 
     def _pretrain(self) -> Result:
-        if self.config.pretrain_tokens is None:
+        if any(getattr(self.config, name) is None for name in LENGTHS):
             self._measure()
+        if "pretrain" not in self.folder.read_tables() and self.config.stop_after != "pretrain":
+            self._check_context()
         return pretrain_in(self.folder, self._settings_of("pretrain", _pretraining(self.folder, self.config)), COMMAND)
 
     def _measure(self) -> None:
         """Turns the minutes into lengths of the stages, and stores them in their place."""
         config = self.config
         assert config.minutes
-        vocab_size = Tokenizer.load(self.folder.tokenizer).vocab_size
+        vocab_size = self._own_tokenizer().vocab_size
         lengths = recipe.lengths_in(config.minutes, config.depth, vocab_size, config.context)
         measured = {name: getattr(lengths, name) for name in LENGTHS if getattr(config, name) is None}
         self.config = replace(config, **measured)
         _store(self.folder, self.config)
+
+    def _check_context(self) -> None:
+        """Looks, before the longest part begins, whether what fine-tuning shows fits into the model's context.
+
+        Raises:
+            ValueError: none of it does.
+        """
+        from pyllm.tasks.registry import chosen_tasks
+        from pyllm.train.mixture import Renderer, TaskPart, weights_of
+
+        config = self.config
+        tok = self._own_tokenizer()
+        context = ModelConfig.derive(config.depth, context=config.context)[0].context
+        renderer, left_out = Renderer(tok, context), []
+        tasks = chosen_tasks(list(weights_of(recipe.TASKS)))
+        for name, task in tasks.items():
+            part = TaskPart(task, renderer, config.seed)
+            too_long = sum(part.rendered(index) is None for index in range(LOOKED_AT))
+            if too_long:
+                left_out.append(f"{too_long / LOOKED_AT:.0%} of {name}")
+        if left_out:
+            warnings.warn(
+                f"a context of {context} tokens is too short for some conversations of fine-tuning, which are left "
+                f"out: {', '.join(left_out)}",
+                stacklevel=2,
+            )
+        if left_out == [f"100% of {name}" for name in tasks]:
+            raise ValueError(
+                f"a context of {context} tokens is too short for any conversation: give a longer one, or stop after "
+                "pretrain"
+            )
 
     def _sft(self) -> Result:
         from pyllm.train.sft import sft_in
@@ -275,6 +347,8 @@ class _Run:
         config = self.config
         if stage in self.folder.read_tables():
             settings, resume = type(settings)(), True
+            if checkpoint.found(self.folder.checkpoints, stage):
+                self._checkpoint(stage)
         else:
             settings, resume = replace(settings, seed=config.seed), False
         return replace(
@@ -288,18 +362,26 @@ class _Run:
 
     def _model(self, stage: str) -> Path:
         """The last checkpoint of a stage that has come to its end."""
-        return checkpoint.newest(self.folder.checkpoints, stage)[0].path
+        return self._checkpoint(stage)[0]
 
-    def _last_result(self) -> Result:
-        """What there is to say of a run all of whose parts had been done."""
-        none = {
-            "loss": float("nan"),
-            "validation_loss": None,
-            "bits_per_byte": None,
-            "stopped_by": None,
-            "report": None,
-        }
-        return Result(run=self.folder.path, checkpoint=None, step=0, seconds=0.0, **none)  # type: ignore[arg-type]
+    def _checkpoint(self, stage: str) -> tuple[Path, dict[str, Any]]:
+        """The last checkpoint of a stage, and its training state.
+
+        Raises:
+            FileNotFoundError: there is none.
+            ValueError: it is damaged.
+        """
+        again = f"`pyllm {stage} {self.config.options} --resume --from-step {{step}}` goes on from there"
+        try:
+            found, state = checkpoint.newest(
+                self.folder.checkpoints, stage, offer=again if stage in COMMANDS else "remove the damaged one to go on"
+            )
+        except FileNotFoundError:
+            raise FileNotFoundError(
+                f"there is no checkpoint of {stage} in {self.folder.checkpoints}, but metrics.jsonl says that it is "
+                "done: begin another run under another name"
+            ) from None
+        return found.path, state
 
     # Examinations
 
@@ -321,24 +403,17 @@ class _Run:
                 as_document=stage == "pretrain",
                 show=lambda share: bar.update(int(100 * share)),
             )
+        if stage == "pretrain":
+            found["stories"] = self._stories(model, tok)
+            self._count_ngrams(model.cfg.vocab_size, tok)
         folder.examinations.mkdir(exist_ok=True)
         write_whole(folder.examinations / f"{name}.json", json.dumps(found, indent=1).encode())
-        if stage == "pretrain":
-            self._compare_base(model, tok)
 
-    def _compare_base(self, model: Any, tok: Tokenizer) -> None:
-        """The base model's stories, and what a model of 4-grams makes of the same tokens."""
+    def _stories(self, model: GPT, tok: Tokenizer) -> list[str]:
+        """The base model's stories, as they come."""
         from pyllm.engine import Engine
-        from pyllm.train.evaluation import token_lengths
-        from pyllm.train.ngram import ngram_bits_per_byte
-        from pyllm.train.pretrain_config import PretrainConfig
-        from pyllm.train.pretrain_data import tokens_of
-        from pyllm.train.training_config import read_settings
 
-        folder, special = self.folder, tok.special_tokens
-        stored = read_settings(folder, "pretrain", PretrainConfig())
-        assert stored is not None
-        training, validation = tokens_of(folder, stored[0], tok)
+        special = tok.special_tokens
         prompt = [special["<|endoftext|>"], *tok.encode_ordinary(recipe.STORY_BEGINNING)]
         stories = Engine(model, tok).generate(
             [prompt],
@@ -348,17 +423,38 @@ class _Run:
             stop="<|endoftext|>",
             seed=self.config.seed,
         )
-        with folder.metrics_writer(NAME) as write:
-            for story in stories:
-                ids = [id for id in prompt + story.ids if id not in special.values()]
-                write(0, story=tok.decode(ids))
-            if validation is not None and len(training) <= MOST_NGRAM_TOKENS:
-                start = time.monotonic()
-                lengths = token_lengths(tok, model.cfg.vocab_size)
-                _, bits, _ = ngram_bits_per_byte(training, validation, lengths)
-                if bits is not None:
-                    seconds = round(time.monotonic() - start, 2)
-                    write(0, ngram_bits_per_byte=bits, ngram_order=4, ngram_seconds=seconds)
+        return [tok.decode([id for id in prompt + story.ids if id not in special.values()]) for story in stories]
+
+    def _count_ngrams(self, vocab_size: int, tok: Tokenizer) -> None:
+        """What a model of 4-grams makes of the tokens that the base model had, for comparison."""
+        from pyllm.train.evaluation import token_lengths
+        from pyllm.train.ngram import ngram_bits_per_byte
+        from pyllm.train.pretrain_data import tokens_of
+        from pyllm.train.training_config import read_settings
+
+        folder = self.folder
+        stored = read_settings(folder, "pretrain", PretrainConfig())
+        assert stored is not None
+        training, validation = tokens_of(folder, stored[0], tok)
+        if validation is None or len(training) > MOST_NGRAM_TOKENS:
+            return
+        start = time.monotonic()
+        _, bits, _ = ngram_bits_per_byte(training, validation, token_lengths(tok, vocab_size))
+        if bits is not None:
+            seconds = round(time.monotonic() - start, 2)
+            with folder.metrics_writer(NAME) as write:
+                write(0, ngram_bits_per_byte=bits, ngram_order=4, ngram_seconds=seconds)
+
+
+@contextmanager
+def _named(part: str) -> Iterator[None]:
+    """Errors for people that come out of it begin with the part's name."""
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        if len(error.args) == 1:  # and not the system's own, which names a file
+            error.args = (f"{part}: {error}",)
+        raise
 
 
 def _examination(name: str) -> str:

@@ -9,7 +9,9 @@ from typing import Literal
 from tyro.conf import UseAppendAction
 
 from pyllm.files import file_size
+from pyllm.model import ModelConfig
 from pyllm.options import OptionalFloat, OptionalInt, OptionalSwitch, OptionalText
+from pyllm.tokenizer import SPECIAL_TOKENS
 from pyllm.train.pretrain_config import PretrainConfig
 from pyllm.train.recipe import MEGABYTES
 from pyllm.train.run_folder import RunFolder
@@ -17,6 +19,7 @@ from pyllm.train.training_config import MOST
 
 MOST_MEGABYTES = 100_000
 StopAfter = Literal["crawl", "documents", "tokenizer", "tokens", "pretrain", "sft", "grpo", "imitation"]
+SMALLEST_VOCABULARY = 256 + len(SPECIAL_TOKENS)
 LENGTHS = ("pretrain_tokens", "sft_steps", "grpo_steps")
 
 
@@ -79,6 +82,11 @@ class RunConfig:
         """Where the run lives. Raises as PretrainConfig.folder does."""
         return PretrainConfig(name=self.run_name, runs=self.runs).folder
 
+    @property
+    def options(self) -> str:
+        """What names the run on the command line."""
+        return PretrainConfig(name=self.run_name, runs=self.runs).options
+
 
 def check(config: RunConfig) -> None:
     """Looks at the settings and the texts before anything is made.
@@ -100,6 +108,21 @@ def check(config: RunConfig) -> None:
         value = getattr(config, name)
         if value is not None and not 0 < value <= MOST:
             raise ValueError(f"{name} must be above 0, up to {MOST:,}, got {value}")
+    ModelConfig.derive(config.depth)
+    if config.vocab_size is not None and config.vocab_size < SMALLEST_VOCABULARY:
+        raise ValueError(
+            f"vocab_size must be at least {SMALLEST_VOCABULARY}, 256 bytes and {len(SPECIAL_TOKENS)} special tokens, "
+            f"got {config.vocab_size}"
+        )
+    check_stop(config)
+
+
+def check_stop(config: RunConfig) -> None:
+    """Refuses to stop after a part that the run does not have.
+
+    Raises:
+        ValueError: says which.
+    """
     if config.text and config.stop_after in ("crawl", "documents", "tokens"):
         raise ValueError(f"stop_after is {config.stop_after}, a part that a run on text does not have")
     if config.warc and config.stop_after == "crawl":

@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import crawls
 import numpy
 import pytest
 from token_files import byte_tokenizer, write_llm_c, write_nanogpt, write_shards
@@ -17,11 +16,10 @@ from token_files import byte_tokenizer, write_llm_c, write_nanogpt, write_shards
 import pyllm
 from pyllm import checkpoint
 from pyllm.data.python_text import python_text
-from pyllm.data.shards import TokenShards
 from pyllm.data.token_source import open_tokens
 from pyllm.model import GPT, ModelConfig
 from pyllm.model.folders import load
-from pyllm.train import PretrainConfig, RunConfig, pretrain, pretrain_setup, run
+from pyllm.train import PretrainConfig, pretrain, pretrain_setup
 from pyllm.train.evaluation import evaluate, token_lengths
 from pyllm.train.pretrain_config import model_config, resolved
 
@@ -360,56 +358,6 @@ def test_shards_of_another_tokenizer(text: Path) -> None:
         pretrain(config)
 
 
-def test_run_does_it_all_and_goes_on(text: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    config = RunConfig(text=(text,), depth=1, steps=8, context=16, vocab_size=300, progress=False)
-    straight = run(config)
-    assert straight.run == Path("runs/text") and straight.step == 8 and straight.report is not None
-    tokenizer = pyllm.Tokenizer.load("runs/text/tokenizer.json")
-    assert tokenizer.vocab_size == 300 and "<|assistant|>" in tokenizer.special_tokens
-    step = pyllm.optim.AdamW.step
-
-    def interrupted(self: Any, *arguments: Any) -> float:
-        if self.steps == 4:
-            os.kill(os.getpid(), signal.SIGTERM)
-        return step(self, *arguments)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(pyllm.optim.AdamW, "step", interrupted)
-        assert run(replace(config, name="other")).stopped_by == "SIGTERM"
-    written = Path("runs/other/tokenizer.json").stat().st_mtime_ns
-    again = run(RunConfig(name="other", resume=True, progress=False))
-    assert Path("runs/other/tokenizer.json").stat().st_mtime_ns == written
-    assert (again.step, again.loss, again.validation_loss) == (8, straight.loss, straight.validation_loss)
-    metrics = Path("runs/other/metrics.jsonl")
-    whole = metrics.read_bytes()
-    metrics.write_bytes(whole[: len(whole) // 3])
-    with pytest.warns(UserWarning, match=r"metrics.jsonl tells of step \d at most, the checkpoint is of step 8"):
-        assert run(RunConfig(name="other", resume=True, progress=False)).validation_loss == straight.validation_loss
-    metrics.write_bytes(whole)
-    checkpoints = Path("runs/other/checkpoints")
-    back = run(
-        RunConfig(name="other", resume=True, from_step=int(sorted(checkpoints.iterdir())[0].name[-8:]), progress=False)
-    )
-    assert back.loss == straight.loss and len(list(checkpoints.glob("*.aside1"))) == 1
-    with pytest.raises(ValueError, match=r"^depth is 1 in this run, not 2: leave it out"):
-        run(RunConfig(name="other", resume=True, depth=2))
-    for bad, message in (
-        (RunConfig(text=(Path("missing"),)), "there is no file missing"),
-        (config, "runs/text is already there"),
-        (RunConfig(resume=True, name="none"), "there is no run runs/none to go on with"),
-    ):
-        with pytest.raises((ValueError, OSError), match=message):
-            run(bad)
-
-
-def test_a_complete_run_goes_on_with_more_steps(text: Path) -> None:
-    first = run(RunConfig(text=(text,), depth=1, steps=6, context=16, vocab_size=300, progress=False))
-    more = run(RunConfig(name="text", resume=True, steps=9, progress=False))
-    assert (first.step, more.step) == (6, 9) and run(RunConfig(name="text", resume=True, progress=False)).step == 9
-    report = Path("runs/text/report.md").read_text()
-    assert "| steps | 9 | given when it went on |" in report and "| steps | 9 |\n" in report
-
-
 def test_the_text_that_python_carries_is_mixed() -> None:
     """Its end is what a run is validated on."""
     parts = list(python_text())
@@ -417,48 +365,3 @@ def test_the_text_that_python_carries_is_mixed() -> None:
     end = parts[-len(parts) // 10 :]
     assert len({part[:100] for part in end}) > 40
     assert not any(b"LEFT-TO-RIGHT MARK" in part and part.count(b"# 0x") > 100 for part in parts)
-
-
-def test_run_on_the_small_internet(text: Path) -> None:
-    small = RunConfig(megabytes=0.1, depth=1, steps=2, vocab_size=300, context=16, progress=False)
-    result = run(small)
-    folder = Path("runs/miniweb")
-    assert result.run == folder
-    report = (folder / "report.md").read_text()
-    assert "pages became documents" in report and "![the funnel](data/funnel.png)" in report
-    assert (folder / "data" / "funnel.png").exists() and not (folder / "data" / "work").exists()
-    assert run(RunConfig(resume=True, progress=False)).loss == result.loss
-    again = run(replace(small, name="again"))
-    assert again.loss == result.loss
-
-
-def test_a_run_stopped_among_its_documents_goes_on(text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    crawls.mixed_crawl(tmp_path / "pages", files=2, pages=24)
-    config = RunConfig(warc=(str(tmp_path / "pages"),), depth=1, steps=2, vocab_size=300, context=16, progress=False)
-    with monkeypatch.context() as patch:
-        patch.setattr("pyllm.data.pipeline.find_duplicates", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            run(config)
-    finished = {path: path.stat().st_mtime_ns for path in Path("runs/pages/data/work").rglob("documents.parquet")}
-    assert len(finished) == 2
-    resumed = run(RunConfig(name="pages", resume=True, progress=False))
-    assert resumed.loss == run(replace(config, name="undisturbed")).loss
-
-
-def test_run_on_pages_given(text: Path, tmp_path: Path) -> None:
-    crawls.mixed_crawl(tmp_path / "pages", files=2, pages=24)
-    config = RunConfig(warc=(str(tmp_path / "pages"),), depth=1, steps=2, vocab_size=300, context=16, progress=False)
-    result = run(config)
-    assert result.run == Path("runs/pages")
-    assert TokenShards("runs/pages/tokens/train").arrays and TokenShards("runs/pages/tokens/validation").arrays
-    for bad, message in (
-        (replace(config, text=(text,)), "text and warc exclude each other"),
-        (replace(config, warc=("nothing.warc.gz",), name="a"), "nothing.warc.gz"),
-        (replace(config, megabytes=0, name="b"), "megabytes must be above 0"),
-        (replace(config, warc=(str(text),), name="c"), "of 1 pages none became a document"),
-    ):
-        with pytest.raises((ValueError, OSError), match=message):
-            run(bad)

@@ -54,7 +54,7 @@ def record_of(path: Path, stage: str, config: Config, reasons: dict[str, str] | 
                 threads=2,
             ),
         ),
-        ("run", RunConfig(warc=("/a.warc.gz", "https://x/y"), megabytes=2.5, depth=5, seed=3, steps=10)),
+        ("run", RunConfig(warc=("/a.warc.gz", "https://x/y"), megabytes=2.5, depth=5, seed=3, sft_steps=10)),
         ("grpo", GrpoConfig(model=Path("/m"), tasks=("addition", "facts"), kl=0.02, scale_advantages=False)),
     ],
 )

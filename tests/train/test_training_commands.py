@@ -80,15 +80,23 @@ def test_a_sample_that_fills_the_context_says_so(pyllm: Pyllm) -> None:
 
 
 def test_run(pyllm: Pyllm) -> None:
-    status, out, err = pyllm(
-        "run", "--text", "text.txt", "--depth", "1", "--steps", "5", "--context", "16", "--threads", "1"
-    )
+    """On a text that is too short for anything but a base model; the whole way: see test_run.py."""
+    settings = ["--text", "text.txt", "--depth", "1", "--context", "16", "--threads", "1", "--pretrain-tokens", "5000"]
+    status, out, err = pyllm("run", *settings, "--stop-after", "tokenizer")
     assert status == 0, err
-    assert "Report: runs/text/report.md" in out
-    assert re.search(r"^depth 1: a model of [\d,]+ parameters, trained on 5,120 tokens\n  n_layer +1  the depth\n", err)
+    report = "Report: runs/text/report.md, and as one page: runs/text/report.html\n"
+    assert out == f"{report}Next: pyllm run --name text --resume\n"
+    assert re.search(r"^\[1/2\] tokenizer\n(.*\n)*\[2/2\] report\n", err, re.M)
+    status, out, err = pyllm("run", "--name", "text", "--resume", "--stop-after", "pretrain")
+    assert status == 0, err
+    assert out == f"{report}Next: pyllm sample 'a text of yours' --model runs/text\n"
+    assert re.search(
+        r"^depth 1: a model of [\d,]+ parameters, trained on 5,120 tokens\n  n_layer +1  the depth\n", err, re.M
+    )
     assert pyllm("sample", "one", "--max-new-tokens", "3")[0] == 0
-    again = pyllm("run", "--name", "text", "--resume")
+    again = pyllm("run", "--name", "text", "--resume", "--stop-after", "pretrain")
     assert again[0] == 0 and again[1] == out
+    one_line(pyllm("run", "--name", "text", "--resume", "--depth", "2"), "depth is 1 in this run, not 2: leave it out")
 
 
 def test_pretrain_takes_the_tokenizer_that_was_trained(pyllm: Pyllm) -> None:
@@ -127,7 +135,8 @@ def test_every_mistake_is_one_line(pyllm: Pyllm, tmp_path: Path) -> None:
     one_line(pyllm("run", "--text", "empty.txt"), "empty.txt is empty")
     Path("short.txt").write_text("short")
     one_line(pyllm("pretrain", "short.txt", *quick, "a"), "short.txt has 4 tokens for training, fewer than one row")
-    one_line(pyllm("run", "--text", "short.txt"), "fewer than one row of ")
+    short = pyllm("run", "--text", "short.txt", "--stop-after", "pretrain", "--progress", "False")
+    one_line(short, "/short.txt has 5 tokens for training, fewer than one row of ")
     write_llm_c(Path("ids.bin"), [1, 2, 70, 3] * 30)
     one_line(pyllm("pretrain", "ids.bin", "--vocab-size", "70", *TINY), "ids.bin holds the token id 70 at place ")
     content = Path("ids.bin").read_bytes()
@@ -163,7 +172,6 @@ def test_every_mistake_is_one_line(pyllm: Pyllm, tmp_path: Path) -> None:
     ("options", "variables", "message"),
     [
         (["--seed", "-1"], {}, "seed must be from 0 to "),
-        (["--from-step", "3"], {}, "from_step is 3, but a new run begins at step 0"),
         (["--context", "1"], {}, "context must be at least 2"),
         (["--threads", "0"], {}, "threads must be at least 1, got 0"),
         ([], {"PYLLM_ISA": "sse9"}, "there is no instruction set 'sse9' here"),
@@ -176,7 +184,7 @@ def test_refusals_come_first(
     monkeypatch.setattr("pyllm.ops.library._library", None)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    commands = [["run", "--text", "text.txt", "--steps", "1"], ["pretrain", "text.txt", "--byte-level", "--steps", "1"]]
+    commands = [["run", "--text", "text.txt"], ["pretrain", "text.txt", "--byte-level", "--steps", "1"]]
     if variables:
         commands.append(["sample", "one", "two"])
     for words in commands:
