@@ -53,7 +53,8 @@ const char* pyllm_error(pyllm_context* context);
 // A plan: calls of kernels, made again and again on the same arrays, with all the context's threads in one go; what
 // changes from run to run is in the arrays. Between begin and end, the calls of decoding (embedding, norms, products
 // with a packed b, or of at most PYLLM_FEW_ROWS rows with b transposed, swiglu, rope_forward, attention_decode and
-// sample) do nothing but become the plan's next step; no others may be made. A plan belongs to the context that
+// sample) do nothing but become the plan's next step; no others may be made. The arrays of its calls are the same or do
+// not overlap: a thread may be calls ahead of the others with its share of the rows. A plan belongs to the context that
 // recorded it.
 typedef struct pyllm_plan pyllm_plan;
 int pyllm_plan_begin(pyllm_context* context);

@@ -31,10 +31,11 @@ void backward(pyllm_context* context, const float* x, const float* dout, float* 
 }
 
 // Calls each(row, begin, end) for pieces of rows of `columns` that make up this thread's share of all values, so that
-// a few long rows keep every thread busy too.
+// a few long rows keep every thread busy too; or whole rows, where there are enough.
 template <class Each>
 inline void for_row_pieces(int64_t rows, int64_t columns, const Team& team, Each each) {
-    const Range mine = share(rows * columns, team.index, team.count, lanes);
+    const bool whole = rows_are_shared(rows, team);
+    const Range mine = share(rows * columns, team.index, team.count, whole ? columns : lanes);
     for (int64_t at = mine.begin; at < mine.end;) {
         const int64_t row = at / columns, begin = at - row * columns;
         const int64_t end = mine.end - row * columns < columns ? mine.end - row * columns : columns;
@@ -70,7 +71,7 @@ int pyllm_activation_backward(pyllm_context* context, const float* x, const floa
 }
 
 int pyllm_swiglu_forward(pyllm_context* context, const float* gate_up, float* out, int64_t rows, int64_t columns) {
-    return context->run(threads_for(context, rows * columns), [=](const Team& team) {
+    return context->run(threads_for(context, rows * columns), rows, [=](const Team& team) {
         for_row_pieces(rows, columns, team, [&](int64_t row, int64_t begin, int64_t end) {
             const float *gate = gate_up + row * 2 * columns, *up = gate + columns;
             float* to = out + row * columns;
@@ -84,7 +85,7 @@ int pyllm_swiglu_forward(pyllm_context* context, const float* gate_up, float* ou
 
 int pyllm_swiglu_backward(pyllm_context* context, const float* gate_up, const float* dout, float* dgate_up,
                           int64_t rows, int64_t columns) {
-    return context->run(threads_for(context, rows * columns), [=](const Team& team) {
+    return context->run(threads_for(context, rows * columns), rows, [=](const Team& team) {
         for_row_pieces(rows, columns, team, [&](int64_t row, int64_t begin, int64_t end) {
             const float *gate = gate_up + row * 2 * columns, *up = gate + columns, *from = dout + row * columns;
             float *dgate = dgate_up + row * 2 * columns, *dup = dgate + columns;

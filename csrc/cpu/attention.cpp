@@ -489,15 +489,20 @@ int pyllm_attention_decode(pyllm_context* context, const pyllm_heads* q, const p
     const int64_t size = rounded_up(keys->positions, 16);
     const auto prepare = [=] { return decode.check(context) || !context->buffer(tiles, size * context->threads); };
     const auto work = [=](const Team& team) {
-        for (int64_t i = team.index; i < decode.q.batch; i += team.count) decode.keep(i);
-        team.barrier();
-        const int64_t heads = decode.q.heads, tasks = decode.q.batch * heads;
-        for (int64_t task = team.index; task < tasks; task += team.count) {
-            if (const int64_t next = task + team.count; next < tasks)
+        const int64_t heads = decode.q.heads;
+        const Range mine = share(decode.q.batch, team.index, team.count);
+        for (int64_t i = mine.begin; i < mine.end; i++) decode.keep(i);
+        // Queries of one row of the cache see each other's keys; and the heads of a few are shared, too.
+        const bool apart = !rows && rows_are_shared(decode.q.batch, team);
+        if (!apart) team.barrier();
+        const Range tasks =
+            apart ? Range{mine.begin * heads, mine.end * heads} : share(decode.q.batch * heads, team.index, team.count);
+        for (int64_t task = tasks.begin; task < tasks.end; task++) {
+            if (const int64_t next = task + 1; next < tasks.end)
                 decode.fetch(decode.start(decode.keys, next / heads, next % heads), decode.keys.position_stride,
                              lengths[next / heads]);
             decode.attend(task / heads, task % heads, context->memory[tiles] + size * team.index);
         }
     };
-    return context->run(context->threads, prepare, work);
+    return context->run(context->threads, rows ? 0 : q->batch, prepare, work);
 }

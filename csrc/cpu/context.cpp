@@ -78,9 +78,11 @@ int pyllm_plan_run(pyllm_context* context, const pyllm_plan* plan) {
 #pragma omp parallel num_threads(context->threads)
     {
         const pyllm::Team team = {omp_get_thread_num(), omp_get_num_threads()};
+        int64_t rows = 0;
         for (const pyllm::Step& step : plan->steps) {
+            if (!rows || rows != step.rows || !pyllm::rows_are_shared(rows, team)) team.barrier();
             step.work(team);
-            team.barrier();
+            rows = step.rows;
         }
     }
     for (const pyllm::Step& step : plan->steps)

@@ -31,11 +31,19 @@ struct Team {
 // A kernel's work, to be done later. prepare: by one thread, before the work of all steps: looks at what the caller
 // passed and asks for memory; not 0: it failed. work: by each thread. conclude: by one thread, at the end of all; may
 // be empty; not 0: the work failed.
+// rows: not 0 where the threads share so many rows as `share` does, each reading and writing its own alone, as long as
+// `rows_are_shared`: from such a step to the next, none has to wait for the others.
 struct Step {
     std::function<int()> prepare;
     std::function<void(const Team&)> work;
     std::function<int()> conclude;
+    int64_t rows;
 };
+
+// Whether threads share the rows of a product, and of what lies between products: each then reads all weights.
+inline bool rows_are_shared(int64_t rows, const Team& team) {
+    return rows >= 8 * team.count;
+}
 
 }  // namespace pyllm
 
@@ -57,10 +65,11 @@ struct pyllm_context {
     // Does a kernel's work with so many threads, or makes it the next step of the plan that is being recorded, whose
     // threads are all those of the context. A buffer's memory must be asked for in `prepare`, and looked up in
     // memory[...] by `work`: another step may make it move before that. What the three capture they capture by value.
+    // rows: see Step.
     template <class Prepare, class Work>
-    int run(int threads_worth_it, Prepare prepare, Work work, std::function<int()> conclude = nullptr) {
+    int run(int threads_worth_it, int64_t rows, Prepare prepare, Work work, std::function<int()> conclude = nullptr) {
         if (recording) {
-            recording->steps.push_back({prepare, work, conclude});
+            recording->steps.push_back({prepare, work, conclude, rows});
             return 0;
         }
         if (int failed = prepare()) return failed;
@@ -69,8 +78,8 @@ struct pyllm_context {
         return conclude ? conclude() : 0;
     }
     template <class Work>
-    int run(int threads_worth_it, Work work) {
-        return run(threads_worth_it, [] { return 0; }, work);
+    int run(int threads_worth_it, int64_t rows, Work work) {
+        return run(threads_worth_it, rows, [] { return 0; }, work);
     }
 
     // Sets the error, formatted as printf does, and returns 1: for `return context->fail(...)`.

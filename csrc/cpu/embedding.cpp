@@ -63,7 +63,7 @@ int pyllm_embedding_forward(pyllm_context* context, const int32_t* tokens, const
             });
         }
     };
-    return context->run(threads_for(context, rows * columns), prepare, work);
+    return context->run(threads_for(context, rows * columns), rows, prepare, work);
 }
 
 int pyllm_embedding_backward(pyllm_context* context, const int32_t* tokens, const int32_t* positions, const float* dout,

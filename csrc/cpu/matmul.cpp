@@ -321,7 +321,7 @@ int few_rows_product(pyllm_context* context, const Operand& a, const Operand& b,
                     write_vector(to, i, column + j, load(sums + i * band + j), columns - j);
         }
     };
-    return context->run(threads_for_product(context, M, N, K), prepare, work);
+    return context->run(threads_for_product(context, M, N, K), 0, prepare, work);
 }
 
 // b is packed: panels of tile_columns of its rows, each of its whole depth. A panel meets all rows of a while it is in
@@ -329,9 +329,9 @@ int few_rows_product(pyllm_context* context, const Operand& a, const Operand& b,
 // thread wrote it then finds in its own caches.
 int packed_product(pyllm_context* context, const Operand& a, const float* b, int64_t M, int64_t N, int64_t K,
                    const Output& to) {
-    return context->run(threads_for_product(context, M, N, K), [=](const Team& team) {
+    return context->run(threads_for_product(context, M, N, K), M, [=](const Team& team) {
         const Depths depths(K);
-        const bool by_rows = M >= 4 * tile_rows * team.count;
+        const bool by_rows = rows_are_shared(M, team);
         const int64_t all_panels = parts_of(N, tile_columns);
         const Range rows = by_rows ? share(M, team.index, team.count) : Range{0, M};
         const Range panels = by_rows ? Range{0, all_panels} : share(all_panels, team.index, team.count);

@@ -135,7 +135,7 @@ using namespace pyllm;
 int pyllm_layernorm_forward(pyllm_context* context, const float* x, const float* residual, const float* weight,
                             const float* bias, float* residual_out, float* out, float* mean, float* rstd, int64_t rows,
                             int64_t columns, float eps) {
-    return context->run(threads_for(context, rows * columns), [=](const Team& team) {
+    return context->run(threads_for(context, rows * columns), rows, [=](const Team& team) {
         const Range mine = share(rows, team.index, team.count);
         for (int64_t row = mine.begin; row < mine.end; row++) {
             const int64_t at = row * columns;
@@ -176,7 +176,7 @@ int pyllm_rmsnorm_forward(pyllm_context* context, const pyllm_heads* x, const fl
                                     residual ? residual_out + at : nullptr, head(&out, b, t, h), columns, eps);
         });
     };
-    return context->run(threads_for(context, positions * x->heads * columns), work);
+    return context->run(threads_for(context, positions * x->heads * columns), positions, work);
 }
 
 int pyllm_rmsnorm_backward(pyllm_context* context, const pyllm_heads* dout, const pyllm_heads* x, const float* weight,

@@ -51,7 +51,7 @@ int rotate(pyllm_context* context, const pyllm_heads* x, const int32_t* position
                     rotate_halves(at, cosine, sine, half, sign);
         }
     };
-    return context->run(threads_for(context, count * x->heads * x->head_dim), prepare, work);
+    return context->run(threads_for(context, count * x->heads * x->head_dim), count, prepare, work);
 }
 
 }  // namespace

@@ -412,7 +412,7 @@ int pyllm_sample(pyllm_context* context, const pyllm_matrix* logits, const doubl
             logprobs[i] = row.logprob(ids[i]);
         }
     };
-    return context->run(static_cast<int>(threads), prepare, work, [=] {
+    return context->run(static_cast<int>(threads), rows, prepare, work, [=] {
         const long long row = failure->row;
         return failure->problem ? context->fail("row %lld of logits %s", row, failure->problem) : 0;
     });

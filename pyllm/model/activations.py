@@ -87,10 +87,11 @@ class Workspace:
     Args:
         recompute: whether outputs of norms and activation functions are made again in the backward pass, rather than
             kept for each layer.
+        apart: no two buffers of for_scoring take turns in the same memory.
     """
 
-    def __init__(self, cfg: ModelConfig, dtype: Any, recompute: bool) -> None:
-        self.cfg, self.dtype, self.recompute = cfg, dtype, recompute
+    def __init__(self, cfg: ModelConfig, dtype: Any, recompute: bool, apart: bool = False) -> None:
+        self.cfg, self.dtype, self.recompute, self.apart = cfg, dtype, recompute, apart
         self.kept = self.shared = aligned_zeros(0, dtype)
         self._training: Activations | None = None
         self._training_shared = self.shared
@@ -123,6 +124,8 @@ class Workspace:
             if len(self._forward_only) >= 16:
                 self._forward_only = {}
             shapes = _forward_only_shapes(self.cfg, batch, time)
+            if self.apart:
+                shapes = _Phases(shapes.always | shapes.attention | shapes.mlp, {}, {})
             self._share(_shared_size(shapes))
             self._forward_only[batch, time] = _forward_only(self.cfg, batch, time, shapes, self.shared)
         return self._forward_only[batch, time]

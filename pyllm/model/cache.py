@@ -66,7 +66,7 @@ class KVCache:
             logprobs=numpy.zeros(batch, model.dtype),
         )
         self._seen, self._first = numpy.zeros((2, batch), numpy.int32)
-        self._workspace = Workspace(cfg, model.dtype, recompute=True)
+        self._workspace = Workspace(cfg, model.dtype, recompute=True, apart=True)
         self._workspace.for_scoring(min(batch, DECODE_ROWS), 1)
         self._logits = aligned_zeros(batch * cfg.vocab_size, model.dtype).reshape(batch, cfg.vocab_size)
         self._weights: _Weights | None = None
