@@ -401,7 +401,7 @@ class _Run:
                 seed=config.seed,
                 stage=name,
                 as_document=stage == "pretrain",
-                show=lambda share: bar.update(int(100 * share)),
+                show=lambda share: bar.update(int(100 * share), lambda: [f"{share:.0%} of the problems"]),
             )
         if stage == "pretrain":
             found["stories"] = self._stories(model, tok)
