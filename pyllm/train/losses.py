@@ -287,8 +287,9 @@ def dpo(
 
     Returns:
         Its metrics, means over pairs: "accuracy" (1 where the margin is positive, 1/2 where it is 0), "reward_margin",
-        "chosen_reward" and "rejected_reward" (beta (log pi - log pi_reference)), "chosen_logprob" and "rejected_logprob"
-        (of the response), "drift" (how far a response's log-probability has moved either way, a token).
+        "chosen_reward" and "rejected_reward" (beta (log pi - log pi_reference)), "chosen_logprob" and
+        "rejected_logprob" (of the response), "drift" (how far a response's log-probability has moved either way, a
+        token).
 
     Raises:
         TypeError, ValueError: see _checked; the rows are not pairs; a response has no token; a number is out of range.

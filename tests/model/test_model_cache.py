@@ -139,7 +139,7 @@ def test_a_step_draws_what_the_logits_say() -> None:
     assert draws.seeds[0] == 2 and draws.counters[0].tolist() == [5, 0, 5, 0] and draws.tokens[0] == ids[2]
     drawn.step(model, 1)
     drawn.lengths[0] = LENGTH
-    with pytest.raises(ValueError, match="row 0: length 12, .* in a cache of 11 positions"):
+    with pytest.raises(ValueError, match=r"row 0: length 12, .* in a cache of 11 positions"):
         drawn.step(model, 1)
 
 
