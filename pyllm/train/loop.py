@@ -307,7 +307,8 @@ class _Session:
                 for name, value in self.outcome.evaluation.items()
                 if isinstance(value, float)  # and not a count, which is for the record
             ]
-            self.display.print(f"step {self.outcome.step:,}: {', '.join(figures)}")
+            if figures:
+                self.display.print(f"step {self.outcome.step:,}: {', '.join(figures)}")
 
     def sample(self) -> None:
         if self.stage.sample is not None:
