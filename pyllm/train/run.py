@@ -239,7 +239,7 @@ class _Run:
 
     def _train_tokenizer(self, corpus: Any, size: int) -> None:
         config = self.config
-        wanted = ModelConfig.derive(config.depth)[0].vocab_size
+        wanted = max(recipe.VOCABULARY, ModelConfig.derive(config.depth)[0].vocab_size)
         tokenizer = Tokenizer.train(
             corpus,
             config.vocab_size or min(wanted, SMALLEST_VOCABULARY + size // BYTES_A_MERGE),
@@ -319,7 +319,7 @@ class _Run:
         config, folder = self.config, self.folder
         assert config.sft_steps
         replay = folder.shards if config.text else folder.tokens
-        settings = recipe.tuning((replay,), config.depth, config.sft_steps)
+        settings = recipe.tuning((replay,), config.depth, config.context, config.sft_steps)
         return sft_in(folder, self._settings_of("sft", settings), COMMAND, self._model("pretrain"))
 
     def _grpo(self) -> Result:

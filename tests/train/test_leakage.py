@@ -76,13 +76,13 @@ def conversations_of(batch: ConversationBatch) -> Iterator[list[int]]:
 
 def data_of(tasks: tuple[str, ...], seed: int, tok: Tokenizer) -> tuple[SftConfig, SftData]:
     settings: dict[str, Any] = {"tasks": tasks, "seed": seed, "context": CONTEXT, "batch_size": 8, "replay_share": 0.0}
-    config = replace(recipe.tuning((), 3, 1), **settings)
+    config = replace(recipe.tuning((), 3, None, 1), **settings)
     return config, read_data(config, tok, CONTEXT, None)
 
 
 @pytest.mark.parametrize("tasks", [recipe.TASKS, recipe.PRACTICE], ids=["sft", "imitation"])
 def test_what_is_taught(tasks: tuple[str, ...], tok: Tokenizer) -> None:
-    assert recipe.tuning((), 3, 1).tasks == recipe.TASKS
+    assert recipe.tuning((), 3, None, 1).tasks == recipe.TASKS
     seen: set[tuple[str, str]] = set()
     for seed in SEEDS:
         config, data = data_of(tasks, seed, tok)
