@@ -91,7 +91,7 @@ def test_run(pyllm: Pyllm) -> None:
     assert status == 0, err
     assert out == f"{report}Next: pyllm sample 'a text of yours' --model runs/text\n"
     assert re.search(
-        r"^depth 1: a model of [\d,]+ parameters, trained on 5,120 tokens\n  n_layer +1  the depth\n", err, re.M
+        r"^depth 1: a model of [\d,]+ parameters, trained on 8,192 tokens\n  n_layer +1  the depth\n", err, re.M
     )
     assert pyllm("sample", "one", "--max-new-tokens", "3")[0] == 0
     again = pyllm("run", "--name", "text", "--resume", "--stop-after", "pretrain")
