@@ -199,14 +199,14 @@ class Pyllm(Side):
         assert len(ids) == new
         return seconds / new
 
-    def make_rollouts(self, depth: int, batch: int, prompt: int, new: int, save_to: str, vocab_size: int) -> None:
-        """A model by the dial, prompts for it, and an engine."""
+    def make_rollouts(self, depth: int, batch: int, prompt: int, new: int, save_to: str, **fields: int) -> None:
+        """A model by the dial, but for the fields given, prompts for it, and an engine."""
         from pyllm.engine import Engine
 
-        cfg = self._models.ModelConfig.from_depth(depth, vocab_size=vocab_size, show=False)
+        cfg = self._models.ModelConfig.from_depth(depth, show=False, **fields)
         model = self._models.GPT(cfg, trainable=False)
         numpy.savez(save_to, **model.parameters)
-        self.prompts = list(random_batch(batch, prompt, vocab_size)[0])
+        self.prompts = list(random_batch(batch, prompt, cfg.vocab_size)[0])
         self.engine, self.new = Engine(model), new
 
     def greedy_logprobs(self) -> list[list[float]]:

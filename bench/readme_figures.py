@@ -17,6 +17,7 @@ SHOWN = {
     "attention": ("T = 1024, B = 2, 6 heads, avx512, threads: 2", "T = 1024, B = 2, 6 heads, avx2, threads: 2"),
     "optimizer": ("124 million",),
     "decode": ("gpt2-124M",),
+    "rollouts": ("30 + 128 tokens",),
     "data_pipeline": ("one core",),
     "data_filters": ("all four",),
     "data_deduplication": ("datatrove",),

@@ -17,7 +17,7 @@ from worker_process import Worker, WorkerError
 
 from pyllm.model import ModelConfig
 
-DEPTH, VOCABULARY = 3, 2048  # the default run's
+DEPTH, VOCABULARY, HEADS = 3, 4096, 6  # the default run's
 BATCH, PROMPT = 32, 30
 NEW = (64, 128)
 LEAST_RATIO, LEAST_SHARE = 3.0, 0.4
@@ -37,12 +37,12 @@ def flops(cfg: ModelConfig, batch: int, prompt: int, new: int) -> float:
 
 
 def rollouts(bench: Bench, isa: str, new: int) -> None:
-    cfg = ModelConfig.from_depth(DEPTH, vocab_size=VOCABULARY, show=False)
+    cfg = ModelConfig.from_depth(DEPTH, vocab_size=VOCABULARY, n_head=HEADS, show=False)
     path = str(bench.folder / "parameters.npz")
     shape = {"batch": BATCH, "prompt": PROMPT, "new": new}
     ours = bench.worker("pyllm")
     assert ours
-    ours.call("make_rollouts", depth=DEPTH, vocab_size=VOCABULARY, save_to=path, **shape)
+    ours.call("make_rollouts", depth=DEPTH, vocab_size=VOCABULARY, n_head=HEADS, save_to=path, **shape)
     size = {name: getattr(cfg, name) for name in ("n_layer", "n_head", "n_embd", "n_hidden", "vocab_size")}
     peers: dict[str, Worker] = {}
     for label, compiled in PEERS.items():
