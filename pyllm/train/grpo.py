@@ -20,6 +20,7 @@ from pyllm.engine import Engine
 from pyllm.model import GPT
 from pyllm.model.folders import load
 from pyllm.progress import is_wanted
+from pyllm.tasks.rewards import Reward
 from pyllm.train import losses
 from pyllm.train.grpo_config import (
     CHANGEABLE,
@@ -33,7 +34,7 @@ from pyllm.train.grpo_config import (
 from pyllm.train.held_out_answers import held_out_answers
 from pyllm.train.loop import Stage
 from pyllm.train.losses import Loss
-from pyllm.train.practice import Practice, Reward
+from pyllm.train.practice import Practice
 from pyllm.train.result import Result
 from pyllm.train.rollout_batches import RolloutBatch
 from pyllm.train.rollouts import Rollouts

@@ -13,7 +13,8 @@ from tyro.conf import UseAppendAction
 from pyllm.model import ModelConfig
 from pyllm.options import OptionalFloat, OptionalInt, OptionalPath, OptionalText
 from pyllm.tasks import Problem, Task
-from pyllm.train.practice import Practice, Reward, RewardPractice, TaskPractice
+from pyllm.tasks.rewards import Reward
+from pyllm.train.practice import Practice, RewardPractice, TaskPractice
 from pyllm.train.rollouts import RolloutSettings
 from pyllm.train.schedule import Kind
 from pyllm.train.training_config import Derivation, check_positive

@@ -9,16 +9,15 @@ from __future__ import annotations
 import math
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from numbers import Real
 from typing import Any, NamedTuple
 
 from pyllm.data.loader import permuted
 from pyllm.tasks import Problem, Task
+from pyllm.tasks.rewards import Reward
 from pyllm.train.loop import DataError
-
-Reward = Callable[..., Sequence[float]]
 
 RIGHT = 1.0  # the reward that a task gives for a right answer
 LONGEST_QUOTE = 60  # characters of a prompt in a message

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from dataclasses import asdict, dataclass, replace
 
 from pyllm.data.loader import Loader
@@ -13,6 +12,7 @@ from pyllm.model.config import Derived
 from pyllm.progress import is_wanted
 from pyllm.threads import set_num_threads
 from pyllm.tokenizer import Tokenizer
+from pyllm.train.measuring import steps_per_second
 from pyllm.train.pretrain_config import (
     CHANGEABLE,
     PretrainConfig,
@@ -27,7 +27,6 @@ from pyllm.train.training_config import make_optimizer, read_settings, write_set
 
 NAME = "pretrain"
 SHARE_FOR_TRAINING = 0.85  # of the minutes given; evaluation, samples and checkpoints take the rest
-MEASURED_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -130,9 +129,4 @@ def _steps_in(minutes: float, config: PretrainConfig, shape: ModelConfig, traini
             model.loss_and_backward(batch.tokens, batch.targets, segments=batch.segments, denominator=1e6)
         optimizer.step()
 
-    step()  # takes memory
-    done, start = 0, time.perf_counter()
-    while (seconds := time.perf_counter() - start) < MEASURED_SECONDS or not done:
-        step()
-        done += 1
-    return max(1, int(minutes * 60 * SHARE_FOR_TRAINING * done / seconds))
+    return max(1, int(minutes * 60 * SHARE_FOR_TRAINING * steps_per_second(step)))

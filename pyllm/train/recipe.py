@@ -6,7 +6,6 @@ the machine at hand, and written down.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy
 from pyllm.model import GPT, ModelConfig
 from pyllm.optim import AdamW, Muon
 from pyllm.train.grpo_config import GrpoConfig
+from pyllm.train.measuring import steps_per_second
 from pyllm.train.pretrain_config import PretrainConfig
 from pyllm.train.sft_config import SftConfig
 
@@ -56,7 +56,6 @@ OPTIMIZER: Literal["adamw", "muon"] = "muon"
 TOKENS_OF_UPDATE = 4096
 HEAD_CHANNELS = 32  # half the dial's: more heads learn to look back sooner
 
-MEASURED_SECONDS = 2.0
 MEGABYTES_A_MINUTE = 1.5
 # Of the minutes given, for the stages whose lengths are measured; the rest is for data, examinations and the report.
 SHARES = {"pretrain": 0.5, "sft": 0.13, "practice": 0.16}
@@ -161,9 +160,4 @@ def _tokens_per_second(cfg: ModelConfig) -> float:
         model.loss_and_backward(inputs, targets)
         optimizer.step(max_norm=1.0)
 
-    step()  # takes memory
-    done, start = 0, time.perf_counter()
-    while (seconds := time.perf_counter() - start) < MEASURED_SECONDS:
-        step()
-        done += 1
-    return done * inputs.size / seconds
+    return inputs.size * steps_per_second(step)

@@ -19,7 +19,7 @@ from pyllm.data.python_text import python_text
 from pyllm.data.token_source import open_tokens
 from pyllm.model import GPT, ModelConfig
 from pyllm.model.folders import load
-from pyllm.train import PretrainConfig, pretrain, pretrain_setup
+from pyllm.train import PretrainConfig, measuring, pretrain
 from pyllm.train.evaluation import evaluate, token_lengths
 from pyllm.train.pretrain_config import model_config, resolved
 
@@ -222,7 +222,7 @@ def test_killed_before_training_began(text: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_minutes_become_steps_once(text: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pretrain_setup, "MEASURED_SECONDS", 0.02)
+    monkeypatch.setattr(measuring, "MEASURED_SECONDS", 0.02)
     result = pretrain(bytes_config(text, steps=None, minutes=0.005))
     assert 2 < result.step < 2000 and result.seconds < 10
     stored = (result.run / "config.toml").read_text()

@@ -22,7 +22,7 @@ from pyllm import checkpoint, threads
 from pyllm.data.miniweb.stories import tell
 from pyllm.data.shards import TokenShards
 from pyllm.model.folders import load
-from pyllm.train import PretrainConfig, RunConfig, pretrain, recipe, run
+from pyllm.train import PretrainConfig, RunConfig, measuring, pretrain, recipe, run
 from pyllm.train.result import Result
 from pyllm.train.run_folder import RunFolder
 
@@ -312,7 +312,7 @@ def test_pages_given_and_stopped_among_their_documents(tmp_path: Path, monkeypat
 
 @pytest.mark.usefixtures("no_report")
 def test_minutes_become_lengths_once(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recipe, "MEASURED_SECONDS", 0.02)
+    monkeypatch.setattr(measuring, "MEASURED_SECONDS", 0.02)
     config = RunConfig(**{**SMALL, **dict.fromkeys(LENGTHS), "sft_steps": 2}, text=(book,), minutes=0.01)
     measured = run(config)
     table = RunFolder(measured.run).read_tables()["run"]
