@@ -1,4 +1,7 @@
-"""Additions of two-digit numbers: free to answer at once or step by step, and each of the two as asked for."""
+"""Additions: of two or three digits, free to answer at once or step by step; of two digits, as is asked for.
+
+A small model soon knows most sums of two digits by heart; whether it is worth thinking shows where it does not.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from pyllm.data.miniweb.homework_steps import worked_in_digits
 from pyllm.data.miniweb.wording import fill, pick
 from pyllm.tasks.task import Problem, Task
 
-AT_ONCE_SHARE = 0.65  # of the solutions of an addition that says nothing of steps
+AT_ONCE_SHARE = 0.8  # of the solutions of an addition that says nothing of steps
 
 FREE_QUESTIONS = [
     "What is {problem}?",
@@ -75,10 +78,12 @@ def answered_by_steps(completion: str) -> bool:
 
 class _Addition(Task):
     questions: list[str]
+    digits: tuple[int, ...] = (2,)  # of each number; one of these
 
     def problem(self, rng: random.Random, held_out: bool = False) -> Problem:
         while True:
-            left, right = rng.randrange(10, 100), rng.randrange(10, 100)
+            digits = pick(rng, self.digits)
+            left, right = (rng.randrange(10 ** (digits - 1), 10**digits) for _ in range(2))
             if is_held_out("operands", operands_key(left, "+", right)) == held_out:
                 break
         question = fill(rng, pick(rng, self.questions), {"problem": f"{left} + {right}"})
@@ -97,12 +102,13 @@ class _Addition(Task):
 
 
 class Addition(_Addition):
-    """A sum whose question leaves open how it is to be found; the experts of training do both.
+    """A sum of two or three digits; the question leaves open how it is to be found, the experts of training do both.
 
-    An answer at once is "47 + 38 = 85.", as the pages have it; the other is that of `AdditionSteps`.
+    An answer at once is "347 + 285 = 632.", as the pages have it; the other is as that of `AdditionSteps`.
     """
 
     name = "addition"
+    digits = (2, 3, 3, 3)
     max_new_tokens = 96
     questions = FREE_QUESTIONS
 

@@ -13,6 +13,8 @@ from pyllm.tasks.task import Problem, Task
 MOST_WORDS = 140  # of an expert's story: with its request it fits a context of 256
 LEAST_WORDS = 40  # of a well-formed story
 
+_ANNOUNCEMENT = re.compile(r"\A\s*Here (?:is|comes) (?:a|your) [^\n.]*\bstory\b[^\n.]*[.:!]", re.IGNORECASE)
+
 
 def story_key(character: str, thing: str) -> str:
     """What the split goes by: "rabbit, red kite"."""
@@ -25,7 +27,10 @@ def mentions(text: str, noun: str) -> bool:
 
 
 class Stories(Task):
-    """A story of 100 to 140 words about what was asked for."""
+    """A story of 100 to 140 words about what was asked for, after a line that says so again.
+
+    The line is where a small model copies the request to; from there the story has it close by.
+    """
 
     name = "stories"
     max_new_tokens = 230
@@ -46,17 +51,19 @@ class Stories(Task):
             "name": elements.name if "named" in asked_words else "",
             "ending": elements.ending if elements.ending in asked_words else "",
         }
-        return Problem(({"role": "user", "content": story.request},), "\n".join(story.paragraphs), columns)
+        told = "\n".join([story.announcement, *story.paragraphs])
+        return Problem(({"role": "user", "content": story.request},), told, columns)
 
     def reward(self, problem: Problem, completion: str) -> float:
         """The share of what was asked for that the story has: its hero's kind, the thing, the name.
 
-        Half of that where it is not well-formed.
+        Half of that where it is not well-formed. A line before it that says what it is about is no part of it.
         """
         columns = problem.columns
         noun = columns["thing"].split(" ", 1)[-1].split(" of ")[0]  # without its adjective; of "bag of nuts", the bag
         asked = [noun, columns["character"], *([columns["name"]] if columns["name"] else [])]
-        share = sum(mentions(completion, one) for one in asked) / len(asked)
+        story = _ANNOUNCEMENT.sub("", completion)
+        share = sum(mentions(story, one) for one in asked) / len(asked)
         return share if self.is_well_formed(problem, completion) else share / 2
 
     def is_well_formed(self, problem: Problem, completion: str) -> bool:

@@ -24,16 +24,16 @@ from pyllm.train.sft_config import SftConfig
 PATTERN = "qwen2"
 # Names, animals and things are mostly one token then: what a question asks for is copied into its answer in one piece.
 VOCABULARY = 4096
-MEGABYTES = 15.0  # of clean text in the small internet
+MEGABYTES = 20.0  # of clean text in the small internet
 TASKS = (
     "addition=4",
-    "addition_steps=2",
+    "addition_steps=5",
     "addition_at_once=1",
-    "letter_counting=2",
-    "spelling=2",
-    "reversing=1",
+    "letter_counting=1.5",
+    "spelling=1",
+    "reversing=0.5",
     "facts=3",
-    "stories=4",
+    "stories=7",
 )
 PRACTICE = ("addition",)
 # Problems of an examination, 500 in all.
@@ -77,7 +77,7 @@ class Lengths:
     grpo_steps: int
 
 
-DEFAULT = Lengths(pretrain_tokens=6_000_000, sft_steps=400, grpo_steps=60)
+DEFAULT = Lengths(pretrain_tokens=7_500_000, sft_steps=600, grpo_steps=100)
 
 
 def lengths_in(minutes: float, depth: int, vocab_size: int, context: int | None) -> Lengths:
@@ -119,7 +119,7 @@ def tuning(replay: Sequence[Path], depth: int, context: int | None, steps: int) 
     return SftConfig(
         tasks=TASKS,
         replay=tuple(replay),
-        replay_share=0.25,
+        replay_share=0.125,
         replay_weight=0.3,
         steps=steps,
         batch_size=_rows(depth, context),

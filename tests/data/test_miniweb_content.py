@@ -1,5 +1,6 @@
 """What the small internet's pages say: stories, threads, homework, spelling, letters and diaries."""
 
+import math
 import random
 import re
 from collections import Counter
@@ -25,7 +26,7 @@ from pyllm.data.miniweb.homework_steps import (
 from pyllm.data.miniweb.letters import write_diary, write_letter
 from pyllm.data.miniweb.speller import write_spelling
 from pyllm.data.miniweb.stories import story_elements, tell, write_story
-from pyllm.data.miniweb.wording import a, fill, listed, sentences, wordiness
+from pyllm.data.miniweb.wording import a, fill, listed, pick_common, sentences, wordiness
 
 ANSWERS = {
     "France": ("Paris", "French", "euros", "Europe", "69 million", "Mont Blanc"),
@@ -129,13 +130,14 @@ def test_a_story_is_about_what_it_says() -> None:
     assert set(endings) == {"happy", "sad"}
     for page in told():
         elements = story_elements(page)
-        text = " ".join(page.blocks)
+        told_blocks = page.blocks[2 * page.blocks[1].startswith("Here is a ") :]  # without the request and its answer
+        text = " ".join(told_blocks)
         assert page.about[-1] == elements.ending
         assert elements.name in text
         assert elements.thing in text
         assert re.search(rf"\b{elements.character}\b", text), page.text
         assert 80 <= len(text.split()) <= 250, page.text
-        assert 4 <= len(page.blocks) <= 10
+        assert 4 <= len(told_blocks) <= 9
 
 
 def test_a_story_ends_as_it_says() -> None:
@@ -145,17 +147,35 @@ def test_a_story_ends_as_it_says() -> None:
         assert not any(glad) or story_elements(page).ending == "sad"
 
 
-def test_a_third_of_the_stories_are_asked_for() -> None:
+def test_most_stories_are_asked_for() -> None:
     as_title, as_line = r"A (\w+ )?story about ", "(Please|Tell|Can you|Write|I would like) .*story"
     in_title = [page for page in told() if re.match(as_title, page.title)]
     in_text = [page for page in told() if re.match(as_line, page.blocks[0])]
-    assert 0.12 < len(in_title) / len(told()) < 0.25
-    assert 0.12 < len(in_text) / len(told()) < 0.25
-    for page, line in [*((page, page.title) for page in in_title), *((page, page.blocks[0]) for page in in_text)]:
+    assert 0.32 < len(in_title) / len(told()) < 0.48
+    assert 0.32 < len(in_text) / len(told()) < 0.48
+    lines = [(page, page.title) for page in in_title]
+    lines += [(page, line) for page in in_text for line in page.blocks[:2]]
+    for page, line in lines:
         elements = story_elements(page)
         assert a(elements.thing) in line
         assert elements.character in line
         assert not re.search(r"\b(happy|sad) story", line) or f"{elements.ending} story" in line
+    for page in in_text:
+        request, announcement = page.blocks[:2]
+        assert announcement.startswith("Here is a ")
+        name = story_elements(page).name
+        assert f"named {name} and" in announcement
+        assert "named" not in request.split() or f"named {name} and" in request
+        assert {"happy", "sad"} & set(request.split()) == {"happy", "sad"} & set(announcement.split())
+
+
+def test_what_stands_early_in_a_list_is_common() -> None:
+    rng, options = random.Random(0), [str(place) for place in range(50)]
+    counts = Counter(pick_common(rng, options) for _ in range(50_000))
+    assert set(counts) == set(options)
+    expected = [math.log((place + 2) / (place + 1), 51) for place in range(50)]
+    assert [counts[one] / 50_000 for one in options] == pytest.approx(expected, abs=0.01)
+    assert pick_common(rng, ["only"]) == "only"
 
 
 def test_a_story_within_a_limit() -> None:

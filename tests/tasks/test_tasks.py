@@ -204,11 +204,17 @@ def test_judge_of_stories():
     assert task.reward(problem, f"Tom the rabbit had a bag. {filler} And then") == 0.5  # broken off
     assert task.reward(problem, "Tom the rabbit had a bag. " * 20) == 0.5  # round in circles
     assert task.reward(problem, f"Tom the rabbits-foot had a baggage. {filler}") < 1
+    announcement = "Here is a story about a rabbit named Tom and a red bag of nuts."
+    assert task.reward(problem, f"{announcement}\nTom the rabbit had two bags. {filler}") == 1
+    assert (
+        task.reward(problem, f"{announcement}\nAnna the fox had two hats. {filler}") == 0
+    )  # says what it does not tell
 
 
 def test_stories_are_short_enough_for_a_context_of_256():
     for problem in TASKS["stories"].problems(200, 2):
-        assert len(problem.solution.split()) <= 140
+        announcement, *story = problem.solution.split("\n")
+        assert len(announcement.split()) <= 20 and len(" ".join(story).split()) <= 140
 
 
 def test_unknown_names_are_refused():

@@ -31,7 +31,7 @@ from pyllm.train.sft_data import SftData, read_data
 CONTEXT = 1024
 SEEDS = (0, 1, 2, 2**40)
 HIDDEN = {country.name: country for country in BY_NAME.values() if country.held_out}
-ADDITION = re.compile(r"(?<!\d)(\d\d) \+ (\d\d)(?!\d)")
+ADDITION = re.compile(r"(?<!\d)(\d{2,3}) \+ (\d{2,3})(?!\d)")
 QUOTED = re.compile(r'"([a-z]+)"')
 REQUEST = re.compile(r"story (?:about|with) an? (.+?)(?: named \w+)? and an? (.+?)(?: in it)?[.?]")
 ABROAD = re.compile(rf"(?<!\w)(?:{'|'.join([*HIDDEN, *(country.capital for country in HIDDEN.values())])})(?!\w)")

@@ -173,7 +173,7 @@ def everyday_exchange(rng: random.Random) -> Exchange:
 def story_exchange(rng: random.Random) -> Exchange:
     """Someone asks for a story and gets it."""
     story = tell(rng, STORY_WORDS)
-    return Exchange(story.request, story.paragraphs, "story")
+    return Exchange(story.request, [story.announcement, *story.paragraphs], "story")
 
 
 EXCHANGES = {

@@ -17,7 +17,7 @@ from pyllm.data.miniweb import (
 )
 from pyllm.data.miniweb.article import Article
 from pyllm.data.miniweb.story_plot import Plot
-from pyllm.data.miniweb.wording import a, first_upper, pick, pick_some, word, words_of
+from pyllm.data.miniweb.wording import a, first_upper, pick, pick_common, pick_some, word, words_of
 
 PLOTS: tuple[Plot, ...] = (
     *story_plots_lost.PLOTS,
@@ -27,7 +27,7 @@ PLOTS: tuple[Plot, ...] = (
     *story_plots_wonders.PLOTS,
 )
 HAPPY_SHARE = 0.65
-REQUEST_SHARE = 0.35  # how many stories carry the words in which somebody asked for them
+REQUEST_SHARE = 0.8  # how many stories carry the words in which somebody asked for them
 MAX_WORDS = 250
 
 PRONOUNS = {"he": ("he", "him", "his", "himself"), "she": ("she", "her", "her", "herself")}
@@ -35,10 +35,13 @@ PRONOUNS = {"he": ("he", "him", "his", "himself"), "she": ("she", "her", "her", 
 REQUESTS = [
     "(Please tell|Tell|Can you tell) me a {mood}story about {a_kind} and {a_thing}{mark}",
     "(Please write|Write|Can you write) a {mood}(short |)story about {a_kind} and {a_thing}{mark}",
+    "(Please write|Write|Can you write) a {mood}story about {a_kind} named {name} and {a_thing}{mark}",
     "(Please tell|Tell|Can you tell) me a {mood}story about {a_kind} named {name} and {a_thing}{mark}",
     "I would like to hear a {mood}story about {a_kind} and {a_thing}.",
     "(Please tell|Tell) us a {mood}story with {a_kind} and {a_thing} in it.",
 ]
+# Who tells a story first says again what it is about, and what the hero is called.
+ANNOUNCEMENT = "Here is a {mood}story about {a_hero} and {a_thing}."
 REQUEST_TITLES = [
     "A story about {a_kind} and {a_thing}",
     "A {mood}story about {a_kind} and {a_thing}",
@@ -79,12 +82,14 @@ class Story:
     Attributes:
         title: without a full stop.
         request: the words in which somebody might ask for it.
+        announcement: the words in which who was asked so says what is told now.
         paragraphs: 4 to 9.
         elements: what it is about.
     """
 
     title: str
     request: str
+    announcement: str
     paragraphs: list[str]
     elements: StoryElements
 
@@ -111,7 +116,7 @@ def write_story(rng: random.Random) -> Article:
         if rng.random() < 0.5:
             title = _sentence(rng, pick(rng, REQUEST_TITLES), _request_values(rng, story.elements))
         else:
-            blocks = [story.request, *blocks]
+            blocks = [story.request, story.announcement, *blocks]
     elements = story.elements
     return Article("story", title, blocks, about=[elements.character, elements.thing, elements.name, elements.ending])
 
@@ -155,14 +160,17 @@ def tell(rng: random.Random, most_words: int = MAX_WORDS) -> Story:
     elements = StoryElements(str(values["kind"]), str(values["thing"]), str(values["name"]), ending)
     wanted = _request_values(rng, elements)
     title = pick(rng, plot.titles) if rng.random() < 0.5 else pick(rng, TITLES)
-    return Story(word(rng, title).format_map(values), _sentence(rng, pick(rng, REQUESTS), wanted), written, elements)
+    request = _sentence(rng, pick(rng, REQUESTS), wanted)
+    hero = f"{a(elements.character)} named {elements.name}"
+    announcement = ANNOUNCEMENT.format_map({**wanted, "a_hero": hero})
+    return Story(word(rng, title).format_map(values), request, announcement, written, elements)
 
 
 def templates() -> list[str]:
     """All templates of stories: whole paragraphs, or sentences that stand in one."""
     frame = story_frame
     shared = [frame.OPENINGS, frame.DETAILS, frame.FRIENDS, frame.TROUBLES, frame.ADVICE]
-    shared += [frame.HAPPY_ENDS, frame.SAD_ENDS, REQUESTS, REQUEST_TITLES, TITLES]
+    shared += [frame.HAPPY_ENDS, frame.SAD_ENDS, REQUESTS, [ANNOUNCEMENT], REQUEST_TITLES, TITLES]
     return [template for part in [*shared, *(plot.templates for plot in PLOTS)] for template in part]
 
 
@@ -217,7 +225,7 @@ def _cast(rng: random.Random, plot: Plot) -> dict[str, str]:
     nouns, adjectives = words.THINGS[plot.things]
     noun = kind
     while noun in (kind, friend_kind) or noun.endswith(f" {kind}"):
-        noun = pick(rng, nouns)
+        noun = pick_common(rng, nouns)
     adjective = pick(rng, adjectives)
     while adjective in noun.split():
         adjective = pick(rng, adjectives)
@@ -265,7 +273,7 @@ def _cast(rng: random.Random, plot: Plot) -> dict[str, str]:
 
 
 def _someone(rng: random.Random, he: str, child: bool) -> tuple[str, str]:
-    name = pick(rng, story_words.BOYS if he == "he" else story_words.GIRLS)
+    name = pick_common(rng, story_words.BOYS if he == "he" else story_words.GIRLS)
     if child:
         return name, "boy" if he == "he" else "girl"
-    return name, pick(rng, story_words.CREATURES)
+    return name, pick_common(rng, story_words.CREATURES)

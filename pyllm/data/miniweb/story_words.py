@@ -1,32 +1,31 @@
-"""Who and what the stories are about: names, animals, things, places, feelings."""
+"""Who and what the stories are about: names, animals, things, places, feelings.
+
+Names, animals and things come the more often the earlier they stand in their lists (see wording.pick_common).
+"""
 
 from __future__ import annotations
 
 from pyllm.data.miniweb.wording import choices
 
 BOYS = choices("""
-Adam|Alex|Arthur|Ben|Billy|Bobby|Bruno|Carl|Charlie|Colin|Dan|David|Dylan|Eddie|Eli|Felix|
-Finn|Frank|Fred|George|Gus|Hank|Harry|Henry|Hugo|Ian|Isaac|Jack|Jacob|Jake|James|Jim|Joe|
-John|Josh|Kevin|Leo|Liam|Louis|Lucas|Luke|Mark|Martin|Matt|Max|Mike|Milo|Nathan|Ned|Nick|
-Noah|Oliver|Oscar|Otto|Owen|Paul|Peter|Ralph|Ray|Ron|Sam|Simon|Spencer|Steve|Ted|Theo|
-Tim|Toby|Tom|Tony|Victor|Walter|Zack
+Tom|Ben|Max|Tim|Sam|Jack|Leo|Peter|Paul|Finn|Noah|Oliver|Felix|Billy|Charlie|Henry|Oscar|Harry|
+Adam|Alex|Bobby|Colin|Dan|David|Dylan|Frank|Fred|George|Jacob|Jake|James|Jim|Joe|John|Josh|Kevin|
+Liam|Louis|Lucas|Luke|Mark|Martin|Matt|Mike|Nathan|Nick|Simon|Steve|Tony|Victor
 """)
 
 GIRLS = choices("""
-Abby|Alice|Amy|Anna|Annie|Bella|Betty|Bonnie|Cara|Carol|Clara|Cora|Daisy|Diana|Dora|Ella|
-Ellie|Emily|Emma|Eva|Fay|Fiona|Flora|Gina|Grace|Greta|Hannah|Hazel|Heidi|Helen|Holly|Ida|Iris|
-Ivy|Jane|Jenny|Jill|Josie|Julia|Kate|Katie|Kim|Laura|Lily|Lisa|Lola|Lucy|Luna|Maggie|Mary|
-Maya|Mia|Milly|Mimi|Molly|Nancy|Nell|Nina|Nora|Olive|Olivia|Penny|Pia|Polly|Rita|Rosa|Rosie|
-Ruby|Ruth|Sally|Sara|Sophie|Stella|Sue|Susie|Tess|Tina|Vera|Violet|Wendy|Zoe
+Lily|Anna|Mia|Lucy|Emma|Rosa|Molly|Ella|Sara|Nina|Clara|Alice|Ruby|Daisy|Julia|Polly|Sophie|Grace|
+Amy|Annie|Carol|Diana|Dora|Ellie|Emily|Eva|Fiona|Greta|Hannah|Helen|Holly|Iris|Ivy|Jane|Jenny|
+Jill|Josie|Kate|Katie|Laura|Lisa|Maggie|Mary|Nancy|Nora|Olivia|Penny|Rosie|Ruth|Sally|Susie|Wendy
 """)
 
 # Animals and other beings that can be a story's hero: they walk, talk and live in houses, as in all such books.
 CREATURES = choices("""
-ant|badger|bat|bear|beaver|bee|beetle|bunny|calf|camel|cat|chick|chicken|chipmunk|cow|crab|cricket|crow|deer|dog|
-donkey|dove|dragon|duck|duckling|elephant|elf|fairy|fox|frog|giraffe|goat|goose|hamster|hedgehog|hen|hippo|horse|
-kangaroo|kitten|koala|ladybug|lamb|lion|lizard|llama|mole|monkey|mouse|otter|owl|panda|parrot|penguin|pig|piglet|pony|
-puppy|rabbit|raccoon|rat|robin|robot|rooster|seal|sheep|skunk|snail|sparrow|spider|squirrel|swan|tiger|toad|turtle|
-wolf|zebra
+rabbit|cat|dog|bear|mouse|fox|frog|pig|duck|lion|owl|hen|horse|goat|sheep|turtle|monkey|elephant|
+squirrel|hedgehog|penguin|wolf|cow|bee|tiger|deer|ant|badger|bat|beaver|beetle|bunny|calf|camel|
+chick|chicken|chipmunk|crab|cricket|crow|donkey|dove|dragon|duckling|elf|fairy|giraffe|goose|
+hamster|hippo|kangaroo|kitten|koala|ladybug|lamb|lizard|llama|mole|otter|panda|parrot|piglet|pony|
+puppy|raccoon|rat|robin|robot|rooster|seal|skunk|snail|sparrow|spider|swan|toad|zebra
 """)
 
 # Who gives good advice and is in no one's way.
@@ -41,30 +40,27 @@ SIZES = choices("big|small|little|tiny|huge")
 THINGS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "toy": (
         choices("""
-ball|doll|teddy bear|toy train|toy car|toy boat|wooden horse|puppet|toy robot|toy duck|top|
-toy truck|yo-yo|toy airplane|toy dinosaur|whistle|toy drum|toy lion|marble|toy bus
+ball|doll|teddy bear|toy train|toy car|toy boat|wooden horse|puppet|toy robot|toy duck
 """),
         (*COLORS, "little", "new", "old", "shiny"),
     ),
     "flyer": (
-        choices("kite|balloon|ball|paper plane|toy airplane|frisbee|cap|scarf"),
+        choices("kite|balloon|ball|paper plane|cap|scarf"),
         (*COLORS, "new", "big", "little"),
     ),
     "breakable": (
-        choices("vase|cup|plate|bowl|lamp|clock|mirror|teapot|jar|flower pot|mug|pitcher|glass bell"),
+        choices("vase|cup|plate|bowl|lamp|clock|mirror|teapot|jar|flower pot"),
         (*COLORS, "old", "pretty", "big", "beautiful"),
     ),
     "food": (
         choices("""
-cake|pie|loaf of bread|bag of cookies|bowl of berries|pizza|melon|sandwich|chocolate bar|
-basket of cherries|bag of nuts|honey cake|plate of pancakes|bunch of grapes|bag of popcorn|jar of honey|
-pear|peach
+cake|pie|loaf of bread|bag of cookies|bowl of berries|pizza|sandwich|basket of cherries|jar of honey|pear
 """),
         choices("big|sweet|fresh|nice|tasty|large|lovely|huge"),
     ),
     "wearable": (
         choices("""
-hat|scarf|cap|sweater|coat|raincoat|ribbon|backpack|jacket|bow tie|crown|cape|apron|necklace
+hat|scarf|cap|coat|ribbon|sweater|crown|necklace|backpack|jacket
 """),
         (*COLORS, "new", "pretty", "soft"),
     ),
@@ -75,19 +71,18 @@ hat|scarf|cap|sweater|coat|raincoat|ribbon|backpack|jacket|bow tie|crown|cape|ap
     "boat": (choices("boat|toy ship|raft|sailboat|canoe|paper boat"), (*COLORS, "little", "new", "small")),
     "plant": (
         choices("""
-sunflower|pumpkin|rose|tomato plant|apple tree|bean plant|strawberry plant|tulip|cherry tree|daisy|
-lemon tree|carrot|cabbage|melon
+rose|apple tree|sunflower|pumpkin|tulip|carrot|cherry tree|tomato plant|daisy|cabbage
 """),
         choices("big|tall|beautiful|fine|pretty|huge|wonderful"),
     ),
     "small animal": (
         choices("""
-bird|kitten|puppy|duckling|mouse|frog|turtle|squirrel|butterfly|hedgehog|robin|bat|lamb|rabbit
+bird|kitten|puppy|mouse|frog|turtle|butterfly|squirrel|duckling|lamb
 """),
         choices("little|tiny|baby|small|white|brown|gray|hurt"),
     ),
     "pet": (
-        choices("puppy|kitten|dog|cat|hamster|parrot|goat|lamb|duck|turtle|pony|rabbit"),
+        choices("puppy|kitten|dog|cat|rabbit|pony|lamb|hamster|turtle|parrot"),
         choices("little|white|brown|black|gray|fluffy|small|young|spotted"),
     ),
     "prize": (
@@ -107,7 +102,7 @@ bird|kitten|puppy|duckling|mouse|frog|turtle|squirrel|butterfly|hedgehog|robin|b
         choices("big|tall|huge|fine|long|wonderful"),
     ),
     "treasure": (
-        choices("ring|watch|coin|purse|necklace|key|wallet|bracelet|silver bell|pearl"),
+        choices("ring|watch|coin|key|necklace|bracelet|purse|pearl"),
         choices("golden|shiny|pretty|old|little|bright|heavy"),
     ),
     "magic": (
@@ -116,7 +111,7 @@ bird|kitten|puppy|duckling|mouse|frog|turtle|squirrel|butterfly|hedgehog|robin|b
     ),
     "gift": (
         choices("""
-card|picture|necklace|paper crown|bracelet|scarf|clay pot|painting|wooden box|paper flower|bookmark
+card|picture|necklace|scarf|paper crown|painting|wooden box|paper flower
 """),
         (*COLORS, "pretty", "little", "lovely", "beautiful"),
     ),
@@ -131,14 +126,13 @@ card|picture|necklace|paper crown|bracelet|scarf|clay pot|painting|wooden box|pa
     ),
     "basket": (
         choices("""
-basket of apples|jar of honey|pot of soup|bottle of milk|basket of eggs|loaf of bread|jar of jam|
-box of tea|basket of pears|bag of flour
+basket of apples|jar of honey|pot of soup|bottle of milk|basket of eggs|loaf of bread|jar of jam
 """),
         choices("big|fresh|heavy|nice|large|full"),
     ),
     "egg": (("egg",), choices("blue|white|brown|green|speckled|big|tiny|large|golden|spotted")),
     "lure": (
-        choices("butterfly|firefly|bird|squirrel|dragonfly|rabbit|light|feather|deer|fox"),
+        choices("butterfly|bird|rabbit|light|feather|fox|squirrel|deer"),
         choices("golden|blue|silver|white|shining|strange|bright|beautiful"),
     ),
     "sky": (
@@ -154,7 +148,7 @@ box of tea|basket of pears|bag of flour
         choices("tall|big|wooden|high|fine|huge|wonderful"),
     ),
     "baked": (
-        choices("pie|cake|jam tart|apple cake|honey cake|plum pie|loaf of bread|nut cake|cheesecake"),
+        choices("pie|cake|apple cake|honey cake|loaf of bread|plum pie"),
         choices("fresh|warm|sweet|big|golden|round"),
     ),
 }

@@ -24,6 +24,15 @@ def pick(rng: random.Random, options: Sequence[Choice]) -> Choice:
     return options[int(rng.random() * len(options))]
 
 
+def pick_common(rng: random.Random, options: Sequence[str]) -> str:
+    """One of the options, the earlier the more often, as words are in any language: about as 1 / place (Zipf's law).
+
+    What comes often is learned soon, and what a model has learned to do with that it does with the rest (Chan et al.
+    2022, "Data distributional properties drive emergent in-context learning in transformers").
+    """
+    return options[int((len(options) + 1) ** rng.random()) - 1]
+
+
 def pick_some(rng: random.Random, options: Sequence[Choice], count: int) -> list[Choice]:
     """Some of the options, each once, in the order in which they stand."""
     return [options[place] for place in sorted(rng.sample(range(len(options)), min(count, len(options))))]
