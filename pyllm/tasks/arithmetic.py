@@ -14,7 +14,7 @@ from pyllm.data.miniweb.homework_steps import worked_in_digits
 from pyllm.data.miniweb.wording import fill, pick
 from pyllm.tasks.task import Problem, Task
 
-AT_ONCE_SHARE = 0.8  # of the solutions of an addition that says nothing of steps
+AT_ONCE_SHARE = 0.7  # of the solutions of an addition that says nothing of steps
 
 FREE_QUESTIONS = [
     "What is {problem}?",

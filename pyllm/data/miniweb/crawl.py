@@ -30,7 +30,7 @@ from pyllm.files import make_folder, written_whole
 from pyllm.progress import Progress
 
 # What the clean text is about, as shares of its characters.
-SHARES = {"story": 0.4, "encyclopedia": 0.2, "forum": 0.15, "homework": 0.15, "speller": 0.05, "letter": 0.05}
+SHARES = {"story": 0.38, "encyclopedia": 0.22, "forum": 0.16, "homework": 0.14, "speller": 0.05, "letter": 0.05}
 
 # Pages to drop for each page to keep, and how often each kind of them comes up among them.
 NOISE_PAGES = 1.0
