@@ -99,7 +99,8 @@ def _draw_panel(axes: Axes, panel: Panel, ink: str) -> None:
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))
     elif (top := _top(panel)) is not None:
         low = min(min(curve.values) for curve in panel.curves)
-        axes.set_ylim(low - 0.05 * (top - low), top)
+        if low < top:  # of values that are all the same, matplotlib's own choice
+            axes.set_ylim(low - 0.05 * (top - low), top)
     if len(panel.curves) + len(panel.levels) > 1:
         axes.legend()
 

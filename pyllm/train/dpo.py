@@ -113,6 +113,7 @@ def _pairs(config: DpoConfig, tok: Tokenizer, context: int) -> tuple[list[Pair],
     Raises:
         OSError, ValueError: a file cannot be read or holds no preferences, or there is no pair to train on.
     """
+    from pyllm.data.sources.limits import counted
     from pyllm.tasks.files import load_preferences
 
     sides = []
@@ -132,7 +133,7 @@ def _pairs(config: DpoConfig, tok: Tokenizer, context: int) -> tuple[list[Pair],
     if not config.validation_data:
         training, validation = _split(training, config)
     if is_wanted(config.progress):
-        print(f"{len(training):,} pairs to train on, {len(validation):,} to evaluate on", file=sys.stderr)
+        print(f"{counted(len(training), 'pair')} to train on, {len(validation):,} to evaluate on", file=sys.stderr)
     return training, validation
 
 

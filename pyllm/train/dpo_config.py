@@ -27,7 +27,8 @@ class DpoSubject:
     """What is learned from pairs; a class of its own so that these settings come first.
 
     Args:
-        data: files of preferences, see pyllm.tasks.files; may be given several times.
+        data: preferences: JSON lines {"prompt", "chosen", "rejected"}, or chosen and rejected transcripts, ...; may be
+            given several times. See the README, or pyllm.tasks.files.
         validation_data: files of the same kind to evaluate on; may be given several times. Default: some of the data.
         validation_fraction: the share of the prompts that is kept for that; 0: nothing. Default: a tenth, but at most
             500 prompts.

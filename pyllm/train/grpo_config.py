@@ -36,7 +36,8 @@ class GrpoSubject:
     """What is practised, and how it is learned; a class of its own so that these settings come first.
 
     Args:
-        data: a JSONL file of problems to practise on, in place of tasks; see pyllm.tasks.files.
+        data: problems to practise on, in place of tasks: JSON lines {"prompt", "answer"}, GSM8K's {"question",
+            "answer"}, ...; all columns but the prompt go to the reward. See the README, or pyllm.tasks.files.
         validation_data: the same, for examinations. Default: the last of the data, a twentieth but at most 200.
         reward: with data: "file.py:function", a plain function reward(prompts, completions, **columns) that returns a
             list of numbers. Default: "answer", which compares with the column of that name.
