@@ -105,34 +105,28 @@ class Chains:
     def answers(self, what: str, before: Path, after: Path, file: Path) -> None:
         """Asks both models for answers to held-out prompts: how many end, and some to look at."""
         prompts = [conversation[:-1] for conversation in load_conversations(file)][:ASKED]
-        found: dict[str, list[tuple[str, str, str]]] = {}
+        found: dict[str, list[tuple[str, str]]] = {}
         for name, folder in (("before", before), ("after", after)):
             model, tok = open_model(folder, trainable=False)
             ids = [render(messages, tok, open_turn=True).ids for messages in prompts]
-            fitting = [
-                (messages, one) for messages, one in zip(prompts, ids, strict=True) if len(one) < model.cfg.context
-            ]
+            fitting = [one for one in ids if len(one) < model.cfg.context]
             samples = Engine(model, tok).generate(
-                [one for _, one in fitting],
+                fitting,
                 max_new_tokens=8 if self.options.quick else LONGEST_ANSWER,
                 temperature=0.0,
                 stop=END_OF_TURN,
             )
-            found[name] = [
-                (text_of(messages[-1]["content"]), text_of(read_answer(sample.ids, tok)), sample.finish)
-                for (messages, _), sample in zip(fitting, samples, strict=True)
-            ]
-        ended = {name: sum(finish == "stop" for *_, finish in told) / len(told) for name, told in found.items()}
+            found[name] = [(text_of(read_answer(sample.ids, tok)), sample.finish) for sample in samples]
+        ended = {name: sum(finish == "stop" for _, finish in told) / len(told) for name, told in found.items()}
         self.bench.add(
             Row(
                 f"{what}: answers to {len(found['after'])} held-out prompts that end",
                 f"{ended['after']:.0%}",
                 f"{ended['before']:.0%}",
-                details={"answers": found},
             )
         )
-        for question, answer, _ in found["after"][:SHOWN]:
-            self.bench.note(f"- {what}: {question!r} → {answer!r}")
+        for answer, _ in found["after"][:SHOWN]:  # the questions are not ours to keep
+            self.bench.note(f"- {what}: {answer!r}")
 
     def assistant(self) -> None:
         """SFT on instructions, then DPO on preferences."""
