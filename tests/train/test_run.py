@@ -37,7 +37,7 @@ START = f"""if True:
     sys.exit(pyllm.cli.main())
 """
 LENGTHS: dict[str, Any] = {"pretrain_tokens": 20_000, "sft_steps": 3, "grpo_steps": 2}
-SMALL: dict[str, Any] = {"depth": 1, "context": 512, "threads": 1, "progress": False, **LENGTHS}
+SMALL: dict[str, Any] = {"depth": 1, "context": 640, "threads": 1, "progress": False, **LENGTHS}
 WEB: dict[str, Any] = {**SMALL, "megabytes": 0.2}
 STAGES = ("pretrain", "sft", "grpo", "imitation")
 EXAMINED = {"pretrain": "base", "sft": "sft", "grpo": "grpo", "imitation": "imitation"}
