@@ -115,7 +115,7 @@ def _against_counting(record: Record, evaluated: Mapping[str, Any]) -> list[tupl
     order = next(iter(record.told("ngram_order", int)), 4)
     rows: list[tuple[Line, ...]] = [(f"bits a byte of a {order}-gram model of the same tokens", f"{counted:.4f}")]
     if is_number(ours := evaluated.get("validation_bits_per_byte")) and counted:
-        rows.append(("the model's bits a byte, of those", f"{ours / counted:.2f}"))
+        rows.append(("the model's bits a byte / those of the 4-grams", f"{ours / counted:.2f}"))
     return rows
 
 

@@ -111,7 +111,7 @@ def test_numbers_are_those_of_the_run(tmp_path: Path) -> None:
         "| pretrain | 2:30 | 78.9% | 400 | 3 |",
         "| in all | 3:10 | 100.0% |  |  |",
         "| bits a byte of a 4-gram model of the same tokens | 1.5625 |",
-        "| the model's bits a byte, of those | 0.80 |",
+        "| the model's bits a byte / those of the 4-grams | 0.80 |",
         "| addition | 0.0% | 36.0% | 96.8% | 71.0% | 1.2% | 500 |",
         "| letter counting | 21.0% | 64.8% | 65.0% | 65.5% | 66.0% | 400 |",
         "| addition | 22.2 | 22.2 | 22.2 | 22.2 |",
