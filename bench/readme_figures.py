@@ -1,4 +1,4 @@
-"""Puts the figures of bench/results into README.md, between its two markers: python bench/readme_figures.py.
+"""Puts the figures of bench/results into README.md, between markers: python bench/readme_figures.py.
 
 --check only tells whether README.md is up to date.
 """
@@ -28,7 +28,18 @@ SHOWN = {
     "tokenizer_hostile": ("one letter, cl100k, 1 MB", "random letters, cl100k, 1 MB"),
     "tokenizer_files": ("encode_file",),
 }
-START, END = "<!-- figures: bench/readme_figures.py -->", "<!-- end of figures -->"
+# What the default run comes to: the tasks' rows, in each stage's words of bench/default_run.py.
+STAGES = ("base", "sft", "grpo", "imitation")
+TASKS = {
+    "facts": "facts about countries that no conversation names",
+    "addition_steps": "two-digit sums, asked for step by step",
+    "addition": "sums of two and three digits, free to answer at once",
+    "stories": "stories that have all that was asked for",
+    "letter_counting": "letter counting",
+    "spelling": "spelling a word",
+    "reversing": "a word backwards",
+}
+MARKER, END = "<!-- {}: bench/readme_figures.py -->", "<!-- end of {} -->"
 
 
 def table() -> str:
@@ -46,15 +57,32 @@ def table() -> str:
     return "\n".join([f"Measured side by side on {where}; medians of at least 5 pairs in turns.", "", *lines])
 
 
+def abilities() -> str:
+    """What the models of the default run can do, by stage, as Markdown."""
+    found = {row["measure"]: row["pyllm"] for row in json.loads((RESULTS / "default_run.json").read_text())["rows"]}
+    lines = [f"| right | {' | '.join(STAGES)} | always the commonest answer |", "|---|---|---|---|---|---|"]
+    for task, told in TASKS.items():
+        scores = [found[f"{stage}: {task}, right"] for stage in STAGES]
+        commonest = found.get(f"sft: {task}, always the commonest answer", "")
+        lines.append(f"| {told} | {' | '.join(scores)} | {commonest} |")
+    return "\n".join(lines)
+
+
+def with_block(text: str, name: str, block: str) -> str:
+    """The README with the text between the markers of that name replaced."""
+    start, end = MARKER.format(name), END.format(name)
+    before, _, rest = text.partition(start)
+    _, _, after = rest.partition(end)
+    return f"{before}{start}\n{block}\n{end}{after}"
+
+
 def main() -> int:
     """Rewrites README.md; returns 1 when it only checks and finds it out of date."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="change nothing")
     readme = ROOT / "README.md"
     text = readme.read_text()
-    before, _, rest = text.partition(START)
-    _, _, after = rest.partition(END)
-    updated = f"{before}{START}\n{table()}\n{END}{after}"
+    updated = with_block(with_block(text, "abilities", abilities()), "figures", table())
     if parser.parse_args().check:
         if updated != text:
             print("README.md is out of date: run python bench/readme_figures.py", file=sys.stderr)

@@ -206,9 +206,8 @@ def test_judge_of_stories():
     assert task.reward(problem, f"Tom the rabbits-foot had a baggage. {filler}") < 1
     announcement = "Here is a story about a rabbit named Tom and a red bag of nuts."
     assert task.reward(problem, f"{announcement}\nTom the rabbit had two bags. {filler}") == 1
-    assert (
-        task.reward(problem, f"{announcement}\nAnna the fox had two hats. {filler}") == 0
-    )  # says what it does not tell
+    untold = f"{announcement}\nAnna the fox had two hats. {filler}"
+    assert task.reward(problem, untold) == 0  # what it says it is about it does not tell
 
 
 def test_stories_are_short_enough_for_a_context_of_256():

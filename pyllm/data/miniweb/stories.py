@@ -41,7 +41,7 @@ REQUESTS = [
     "(Please tell|Tell) us a {mood}story with {a_kind} and {a_thing} in it.",
 ]
 # Who tells a story first says again what it is about, and what the hero is called.
-ANNOUNCEMENT = "Here is a {mood}story about {a_hero} and {a_thing}."
+ANNOUNCEMENT = "Here is a {mood}story about {a_kind} named {name} and {a_thing}."
 REQUEST_TITLES = [
     "A story about {a_kind} and {a_thing}",
     "A {mood}story about {a_kind} and {a_thing}",
@@ -161,9 +161,7 @@ def tell(rng: random.Random, most_words: int = MAX_WORDS) -> Story:
     wanted = _request_values(rng, elements)
     title = pick(rng, plot.titles) if rng.random() < 0.5 else pick(rng, TITLES)
     request = _sentence(rng, pick(rng, REQUESTS), wanted)
-    hero = f"{a(elements.character)} named {elements.name}"
-    announcement = ANNOUNCEMENT.format_map({**wanted, "a_hero": hero})
-    return Story(word(rng, title).format_map(values), request, announcement, written, elements)
+    return Story(word(rng, title).format_map(values), request, ANNOUNCEMENT.format_map(wanted), written, elements)
 
 
 def templates() -> list[str]:
