@@ -17,11 +17,14 @@ from typing import Any
 
 from pairing import Bench, Row
 
-from pyllm.train import RunConfig, run
+from pyllm.tasks.examination import examine
+from pyllm.train import RunConfig, recipe, run
 from pyllm.train.run_folder import RunFolder
+from pyllm.train.trained_models import model_folder, open_model
 
 SEEDS = (0, 1, 2)
 COLUMNS = {"measure": "measure", "pyllm": "mean ± deviation", "peer": "seeds 0, 1, 2", "target": "target", "met": "met"}
+FOLLOW_UPS = ("addition", "addition_steps", "facts")  # what it is good at, with short answers
 QUICK = {"megabytes": 1.0, "pretrain_tokens": 60_000, "sft_steps": 12, "grpo_steps": 2}
 
 Done = tuple[RunFolder, float]  # a run, and the seconds that it took
@@ -76,6 +79,12 @@ def main() -> None:
                 add(f"{stage}: {task}, right", _score(stage, task, "correct"), target=target, met=met)
                 add(f"{stage}: {task}, always the commonest answer", _score(stage, task, "commonest"))
             add(f"{stage}: stories, share of what was asked for", _score(stage, "stories", "reward"))
+        follow_ups = {folder: _follow_ups(folder, seed) for seed, (folder, _) in zip(SEEDS, runs, strict=True)}
+        for task in FOLLOW_UPS:
+            add(
+                f"grpo: {task}, as a chat's second question, right",
+                lambda done, task=task: follow_ups[done[0]][task]["correct"],
+            )
         add("sft: answers that end", _overall("sft", "ended"), target="≥ 98%", met=mean_at_least(0.98))
         add("sft: answers in the asked form", _overall("sft", "well_formed"), target="≥ 98%", met=mean_at_least(0.98))
         add("grpo: additions by steps", _score("grpo", "addition", "by_steps"))
@@ -97,6 +106,14 @@ def _run(folder: Path, seed: int, settings: Mapping[str, Any]) -> Done:
     start = time.monotonic()
     result = run(RunConfig(name=f"seed{seed}", runs=folder, seed=seed, progress=False, **settings))
     return RunFolder(result.run), time.monotonic() - start
+
+
+def _follow_ups(folder: RunFolder, seed: int) -> dict[str, Any]:
+    """How the assistant answers a chat's second question, by task."""
+    model, tok = open_model(model_folder(folder.path), trainable=False)
+    counts = {name: recipe.EXAMINATION[name] for name in FOLLOW_UPS}
+    tasks: dict[str, Any] = examine(model, tok, FOLLOW_UPS, counts, seed, follow_up=True)["tasks"]
+    return tasks
 
 
 def _examination(folder: RunFolder, stage: str) -> dict[str, Any]:

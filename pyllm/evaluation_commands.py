@@ -25,6 +25,7 @@ def evaluate(
     count: int = 500,
     seed: int = 0,
     document: bool = False,
+    follow_up: bool = False,
     most: int = 0,
 ) -> None:
     """Examine a model: in our tasks, on problems that no training shows, or on a file of problems or multiple choice.
@@ -46,6 +47,7 @@ def evaluate(
         count: problems of all tasks together that have no number.
         seed: of the problems.
         document: ask as a page of a forum does, for a base model that has seen no conversation.
+        follow_up: ask each problem of our tasks as the second question of a conversation, behind one of another task.
         most: so many questions of --data; 0: all.
     """
     from pyllm.tasks.examination import examine
@@ -56,6 +58,8 @@ def evaluate(
     from pyllm.tasks.rewards import load_reward
     from pyllm.train.trained_models import model_folder, open_model
 
+    if follow_up and (document or data is not None):
+        raise ValueError("--follow-up is for conversations about our tasks: leave out --document and --data")
     if most < 0:
         raise ValueError(f"--most must be at least 0, got {most}")
     counts = _counts(tasks, count)
@@ -79,7 +83,8 @@ def evaluate(
         if questions:
             rows = _choices_rows(evaluate_choices(gpt, tok, questions, ask, show))
         else:
-            rows = _tasks_rows(examine(gpt, tok, chosen, counts, seed, as_document=document, show=show))
+            result = examine(gpt, tok, chosen, counts, seed, as_document=document, follow_up=follow_up, show=show)
+            rows = _tasks_rows(result)
     print(f"Model: {folder}")
     print("\n".join(markdown_table(*rows)))
 

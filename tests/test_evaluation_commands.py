@@ -37,6 +37,15 @@ def test_our_tasks(folder, capsys, document):
         evaluate(model=folder, tasks=("poems",))
 
 
+def test_our_tasks_as_second_questions(folder, capsys):
+    evaluate(model=folder, tasks=("addition_at_once", "facts"), count=3, follow_up=True)
+    rows = capsys.readouterr().out.splitlines()[3:]
+    assert [row.split(" | ")[:2] for row in rows] == [["| addition_at_once", "2"], ["| facts", "1"]]
+    for wrong in ({"document": True}, {"data": folder / "a.jsonl"}):
+        with pytest.raises(ValueError, match=r"^--follow-up is for conversations about our tasks: leave out"):
+            evaluate(model=folder, follow_up=True, **wrong)
+
+
 def test_tasks_with_a_number_of_problems_each(folder, capsys):
     evaluate(model=folder, tasks=("addition_at_once=4", "facts", "spelling=1", "reversing"), count=5)
     rows = [row.split(" | ")[:2] for row in capsys.readouterr().out.splitlines()[3:]]

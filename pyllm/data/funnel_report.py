@@ -120,9 +120,9 @@ def write_plot(funnel: Funnel, path: Path, title: str) -> None:
         for index, (reason, count) in enumerate(_grouped(counts.reasons, total)):
             axes.barh(place, count, left=left, color=colours(index % 10 * 2 + 1), height=0.7)
             if count >= 0.07 * total:
-                axes.text(left + count / 2, place, reason.replace("_", " "), ha="center", va="center", fontsize=7)
+                axes.text(left + count / 2, place, reason.replace("_", " "), ha="center", va="center", fontsize=9)
             left += count
-        axes.text(left + 0.01 * total, place, _dropped_text(counts), va="center", fontsize=7.5, color="#444444")
+        axes.text(left + 0.01 * total, place, _dropped_text(counts), va="center", fontsize=9, color="#444444")
     axes.set_yticks(range(len(met)), [name.replace("_", " ") for name in met])
     axes.set(xlabel="pages", xlim=(0, 1.7 * total), ylim=(len(met) - 0.4, -0.6), title=title)
     ticks = [value for value in axes.get_xticks() if value <= total]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 GIVEN = "given"  # how the reason of a setting begins that does not follow from others
-LENGTHS = ("minutes", "tokens")  # which were turned into steps, where there are steps
+LENGTHS = {"minutes": ("steps", "pretrain_tokens"), "tokens": ("steps",)}  # and what they were turned into
 
 
 def command_of(record: Record) -> str | None:
@@ -70,7 +70,7 @@ def _options(config: type[DataclassInstance], table: Mapping[str, Any]) -> Itera
         default = list(field.default) if isinstance(field.default, tuple) else field.default
         if value is None or derived or name in NOT_STORED or value == default or str(value) == str(default):
             continue
-        if name in LENGTHS and "steps" in table:
+        if any(table.get(measured) is not None for measured in LENGTHS.get(name, ())):
             continue
         option = "--" + name.replace("_", "-")
         if isinstance(value, list):

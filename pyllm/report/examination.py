@@ -75,9 +75,9 @@ def _scores(record: Record, stages: list[str]) -> list[Block]:
     )
     blocks: list[Block] = [
         Paragraph(
-            "Right answers, of problems whose things (numbers, words, countries) no stage has trained on. The "
-            "commonest answer is what always answering alike would score. The base model is asked within a text, as it "
-            "has never seen a conversation."
+            "Right answers, of problems whose things (numbers, words, countries) no stage has trained on. What "
+            "counts is what an answer says; its form is counted apart, below. The commonest answer is what always "
+            "answering alike would score. The base model is asked within a text, as it has never seen a conversation."
         ),
         Plot("examination", "right answers by task and stage", dots),
         Table(header, rows),

@@ -164,8 +164,10 @@ def _curves_of_practice(stage: str, lines: Lines) -> list[Block]:
                 Plot(f"{stage}_{'_'.join(one for one in pair if one in found)}", f"{titles} in {stage}", panels)
             )
     remark = (
-        "The loss is not shown: advantages have a mean of zero within a group, so that its value is about 0 whatever "
-        "is learned; its gradient is not."
+        "Training: answers drawn at random, as they are practised on, and so less often right. Held-out problems: the "
+        "likeliest answers, while it trains, to problems that are not practised on; the examination has others of "
+        "these. The loss is not shown: advantages have a mean of zero within a group, so that its value is about 0 "
+        "whatever is learned; its gradient is not."
     )
     return [*blocks, Paragraph(remark, quiet=True)]
 
@@ -222,9 +224,11 @@ def _samples(lines: Lines) -> list[Block]:
     if not samples:
         return []
     shown = (samples[0]["step"], samples[-1]["step"])
-    quotes = [
-        Quote(_short(line["sample"]), f"After step {line['step']:,}") for line in samples if line["step"] in shown
-    ]
+    quotes, before = [], None
+    for line in (line for line in samples if line["step"] in shown):
+        step = line["step"]
+        quotes.append(Quote(_short(line["sample"]), "" if step == before else f"After step {step:,}"))
+        before = step
     return [Section("Samples, the first and the last", quotes)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pyllm.chat import BEGINNING, END_OF_TURN, read_answer, render, text_of
@@ -28,6 +29,7 @@ def examine(
     seed: int = 0,
     stage: str = "sft",
     as_document: bool = False,
+    follow_up: bool = False,
     show: Callable[[float], None] | None = None,
 ) -> dict[str, Any]:
     """Asks a model held-out problems, and judges its likeliest answers.
@@ -40,6 +42,8 @@ def examine(
         seed: of the problems.
         stage: of training that the model comes from, for the result.
         as_document: ask in the plain text of a forum's page, as a model must be asked that has seen no conversation.
+        follow_up: ask each problem as the second question of a conversation, whose first one is of another of the
+            tasks, if it can be of one with short answers, and has an expert's answer.
         show: told, from time to time, what share of the work is done.
 
     Returns:
@@ -49,9 +53,12 @@ def examine(
         metrics; answers: to ten prompts, which are the same for every model, each with prompt, answer and finish.
 
     Raises:
-        ValueError: there is no such task, or there are fewer problems than tasks.
+        ValueError: there is no such task, or there are fewer problems than tasks; a document is to have a second
+            question.
     """
     start = time.monotonic()
+    if as_document and follow_up:
+        raise ValueError("a document asks one question: leave out either as_document or follow_up")
     if not isinstance(tasks, Mapping):
         from pyllm.tasks.registry import chosen_tasks
 
@@ -65,6 +72,9 @@ def examine(
     results = {}
     for name, task in tasks.items():
         problems = task.problems(counts[name], seed, held_out=True)
+        if follow_up:
+            others = [other for other in tasks.values() if other is not task and not other.is_multiline]
+            problems = _behind_others(problems, others or [task])
         results[name] = _judged(task, problems, examiner.ask(task, problems))
         done += counts[name] * task.max_new_tokens
         if show is not None:
@@ -87,6 +97,16 @@ def shown_problems() -> list[tuple[Task, Problem]]:
         (TASKS[name], TASKS[name].problem(random.Random(f"{SHOWN_SEED}, {place}"), held_out=True))
         for place, name in enumerate(names)
     ]
+
+
+def _behind_others(problems: Sequence[Problem], tasks: Sequence[Task]) -> list[Problem]:
+    """Problems, each with a held-out one of some other task, in turn, and its solution before it."""
+    behind = []
+    for place, problem in enumerate(problems):
+        task = tasks[place % len(tasks)]
+        before = task.problem(random.Random(f"before, {task.name}, {place}"), held_out=True)
+        behind.append(replace(problem, messages=(*before.conversation, *problem.messages)))
+    return behind
 
 
 class _Examiner:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import ModuleType
 
 import numpy
@@ -29,6 +30,25 @@ def matmul_peak(ops: ModuleType) -> float:
         ops.matmul(a, b, out)
         best = min(best, time.perf_counter() - began)
     return 2 * PEAK_SIZE**3 / best
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a step has done.
+
+    Attributes:
+        trained: tokens that went forward and backward.
+        generated: tokens that were sampled: they went forward alone, a third of the work.
+        context: tokens of a row.
+    """
+
+    trained: int
+    generated: int
+    context: int
+
+    @property
+    def tokens(self) -> int:
+        return self.trained + self.generated
 
 
 class Display:
@@ -56,7 +76,7 @@ class Display:
         self._progress = Progress(title, "steps", total=steps, show=show, time_to_go=False)
         self._step, self._steps, self._flops_per_token, self._peak = 0, steps, flops_per_token, peak
         self._figures: Callable[[], list[str]] | None = None  # of the last step
-        self._recent: deque[tuple[float, int]] = deque(maxlen=STEPS_OF_A_RATE)  # seconds and tokens of the last steps
+        self._recent: deque[tuple[float, Work]] = deque(maxlen=STEPS_OF_A_RATE)  # seconds and work of the last steps
 
     def __enter__(self) -> Display:
         self._progress.__enter__()
@@ -71,14 +91,14 @@ class Display:
         """Shows a line."""
         self._progress.print(text)
 
-    def share_of_peak(self, tokens_per_second: float, context: int) -> float:
-        """The share of the peak that a speed is, for rows of `context` tokens."""
-        return self._flops_per_token(context) * tokens_per_second / self._peak
+    def share_of_peak(self, work: Work, seconds: float) -> float:
+        """The share of the peak that some work in so many seconds is."""
+        return self._flops_per_token(work.context) * (work.trained + work.generated / 3) / seconds / self._peak
 
-    def step(self, step: int, value: float, seconds: float, tokens: int, context: int) -> None:
-        """Tells of a step that is done: its number, the headline's value, seconds, and tokens in rows of `context`."""
-        self._recent.append((seconds, tokens))
-        self._step, self._figures = step, lambda: self._figures_of(value, context)
+    def step(self, step: int, value: float, seconds: float, work: Work) -> None:
+        """Tells of a step that is done: its number, the headline's value, its seconds and its work."""
+        self._recent.append((seconds, work))
+        self._step, self._figures = step, lambda: self._figures_of(value)
         self._progress.update(step, self._figures, at_once=len(self._recent) == 1)
 
     def doing(self, what: str) -> None:
@@ -86,11 +106,11 @@ class Display:
         step, steps = f"{self._step:,}", f"{self._steps:,}"
         self._progress.update(self._step, lambda: [f"step {step} of {steps}, {what}", f"{step}/{steps} {what}"])
 
-    def _figures_of(self, value: float, context: int) -> list[str]:
+    def _figures_of(self, value: float) -> list[str]:
         """In full, as it fits into 80 columns beside the bar, and for less."""
         seconds = max(sum(one for one, _ in self._recent), 1e-9)
-        rate = sum(tokens for _, tokens in self._recent) / seconds
-        share = f"{self.share_of_peak(rate, context):.0%}"
+        rate = sum(work.tokens for _, work in self._recent) / seconds
+        share = f"{sum(self.share_of_peak(work, seconds) for _, work in self._recent):.0%}"
         step, steps, headline = f"{self._step:,}", f"{self._steps:,}", f"{self._headline} {value:.4f}"
         to_go = f"{duration((self._steps - self._step) * seconds / len(self._recent))} to go"
         return [

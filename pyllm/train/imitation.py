@@ -37,7 +37,8 @@ def imitation_config(folder: RunFolder, like: SftConfig) -> SftConfig:
         raise ValueError(f"{folder.path} has no stage {PRACTICE} whose compute imitation could have")
     practice, _ = stored
     data = () if practice.data is None else (practice.data,)
-    plain = replace(like, tasks=practice.tasks, data=data, replay=(), replay_share=None, epochs=None, steps=1)
+    plain = replace(like, tasks=practice.tasks, data=data, follow_up_share=0.0, replay=(), replay_share=None)
+    plain = replace(plain, epochs=None, steps=1)
     cfg = load(folder.path / REFERENCE, trainable=False).cfg
     values = derived(plain, cfg, lambda epochs: 1).values
     rows: dict[str, Any] = {name: values[name] for name in ("context", "batch_size", "micro_batches")}

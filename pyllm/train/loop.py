@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 from pyllm import checkpoint
 from pyllm.checkpoint import Checkpoint
 from pyllm.optim import AdamW, NonFiniteError
-from pyllm.train.display import Display, duration, matmul_peak, printable
+from pyllm.train.display import Display, Work, duration, matmul_peak, printable
 from pyllm.train.run_folder import MetricsWriter, RunFolder
 
 if TYPE_CHECKING:
@@ -251,6 +251,7 @@ class _Session:
             self.refuse(str(error), batches)
         tokens, context = sum(batch.tokens.size for batch in batches), batches[0].tokens.shape[-1]
         seconds = time.perf_counter() - start
+        work = Work(tokens, int(metrics.get("rollout_tokens", 0)), context)
         outcome.step, outcome.loss = outcome.step + 1, loss
         outcome.tokens, outcome.seconds = outcome.tokens + tokens, outcome.seconds + seconds
         # So far, without attention's, whose share depends on the lengths; a stage that also generates tells its own.
@@ -263,10 +264,10 @@ class _Session:
             **metrics,
             tokens=outcome.tokens,
             seconds=round(outcome.seconds, 3),
-            tokens_per_second=round(tokens / seconds, 1),
-            share_of_peak=round(self.display.share_of_peak(tokens / seconds, context), 3),
+            tokens_per_second=round(work.tokens / seconds, 1),
+            share_of_peak=round(self.display.share_of_peak(work, seconds), 3),
         )
-        self.display.step(outcome.step, metrics.get(stage.headline, loss), seconds, tokens, context)
+        self.display.step(outcome.step, metrics.get(stage.headline, loss), seconds, work)
 
     def refuse(self, problem: str, batches: Sequence[Batch]) -> NoReturn:
         self.stage.model.zero_grads()

@@ -19,6 +19,7 @@ from pyllm.tokenizer import Tokenizer
 from pyllm.train.packing import Key
 
 MOST_UNUSABLE = 1000  # conversations of a task in a row
+MOST_BEFORE = 2  # problems before the one that a conversation is about
 
 
 class Renderer:
@@ -86,18 +87,36 @@ class TaskPart:
         renderer: of the run.
         seed: any integer.
         held_out: those for examinations, in place of those for training.
+        follow_up_share: of the conversations in which other problems come before, one or two of them, as far as they
+            fit into a row.
+        others: tasks that those are of, with their weights.
     """
 
-    def __init__(self, task: Task, renderer: Renderer, seed: int, held_out: bool = False) -> None:
+    def __init__(
+        self,
+        task: Task,
+        renderer: Renderer,
+        seed: int,
+        held_out: bool = False,
+        follow_up_share: float = 0.0,
+        others: Sequence[tuple[Task, float]] = (),
+    ) -> None:
         self.task, self.renderer, self.seed, self.held_out = task, renderer, seed, held_out
+        self.follow_up_share, self.others = follow_up_share, others
         self.name = task.name
-        self.identity = [task.name, seed]
+        weights = [[other.name, weight] for other, weight in others] if follow_up_share else []
+        self.identity = [task.name, seed, follow_up_share, weights]
 
     def messages(self, index: int) -> Sequence[Message]:
         """The conversation of a place, not rendered."""
         side = "validation" if self.held_out else "training"
         rng = random.Random(f"conversations, {self.name}, {side}, {self.seed}, {index}")
-        return self.task.problem(rng, self.held_out).conversation
+        conversation = self.task.problem(rng, self.held_out).conversation
+        if self.others and rng.random() < self.follow_up_share:
+            tasks, weights = zip(*self.others, strict=True)
+            for before in rng.choices(tasks, weights, k=rng.randint(1, MOST_BEFORE)):
+                conversation = [*before.problem(rng, self.held_out).conversation, *conversation]
+        return conversation
 
     def rendered(self, index: int) -> Rendered | None:
         return self.renderer(self.messages(index))

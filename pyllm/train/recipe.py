@@ -29,13 +29,15 @@ TASKS = (
     "addition=5",
     "addition_steps=5",
     "addition_at_once=1",
-    "letter_counting=1.5",
-    "spelling=1",
-    "reversing=0.5",
-    "facts=4",
+    "letter_counting=1",
+    "spelling=0.5",
+    "reversing=0.25",
+    "facts=5",
     "stories=7",
 )
 PRACTICE = ("addition",)
+# Without it the second question of a chat gets the first one's answer.
+FOLLOW_UP_SHARE = 0.25
 # Problems of an examination, 500 in all.
 EXAMINATION = {
     "addition": 75,
@@ -77,7 +79,7 @@ class Lengths:
     grpo_steps: int
 
 
-DEFAULT = Lengths(pretrain_tokens=8_000_000, sft_steps=640, grpo_steps=60)
+DEFAULT = Lengths(pretrain_tokens=8_000_000, sft_steps=700, grpo_steps=60)
 
 
 def lengths_in(minutes: float, depth: int, vocab_size: int, context: int | None) -> Lengths:
@@ -118,6 +120,7 @@ def tuning(replay: Sequence[Path], depth: int, context: int | None, steps: int) 
     """The settings of supervised fine-tuning."""
     return SftConfig(
         tasks=TASKS,
+        follow_up_share=FOLLOW_UP_SHARE,
         replay=tuple(replay),
         replay_share=0.1875,
         replay_weight=0.3,

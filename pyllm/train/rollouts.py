@@ -247,6 +247,7 @@ class Rollouts:
             "reward_deviation": float(rewards.std()),
             "groups_of_one_reward": float((rewards == rewards[:, :1]).all(axis=1).mean()),
             "skipped_prompts": float(self._skipped),
+            "rollout_tokens": float(generated),
             "rollout_seconds": round(sampled - start, 4),
             "reward_seconds": round(judged - sampled, 4),
             "rollout_tokens_per_second": round(generated / (sampled - start), 1),
@@ -324,7 +325,7 @@ class Rollouts:
         texts = []
         for one in group[:: max(1, len(group) - 1)]:
             question = text_of(parse(one.prompt[:-1], self.tok)[-1]["content"])
-            texts.append(f"{question}\n{text_of(read_answer(one.ids, self.tok))}\n(reward {one.reward:g})")
+            texts.append(f"{question}\n> {text_of(read_answer(one.ids, self.tok))}\n(reward {one.reward:g})")
         return texts
 
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 NAME = "run"
 COMMAND = "pyllm run"
+FEW = 0.5  # of the tokens of a run without minutes, below which its tasks are hardly learned
 BYTES_A_MERGE = 1000  # of text: a merge that few places use teaches the model little
 COMMANDS = ("pretrain", "sft", "grpo")  # stages that a command of their own can go on with
 EXAMINED = {"pretrain": "base", "sft": "sft", "grpo": "grpo", "imitation": "imitation"}
@@ -281,6 +282,13 @@ class _Run:
         measured = {name: getattr(lengths, name) for name in LENGTHS if getattr(config, name) is None}
         self.config = replace(config, **measured)
         _store(self.folder, self.config)
+        tokens, usual = self.config.pretrain_tokens, recipe.DEFAULT.pretrain_tokens
+        if tokens and tokens < FEW * usual:
+            warnings.warn(
+                f"{config.minutes:g} minutes are enough to see every stage at work, not for an assistant: its base "
+                f"model reads {tokens:,} tokens, that of a run without --minutes {usual:,}",
+                stacklevel=2,
+            )
 
     def _check_context(self) -> None:
         """Looks, before the longest part begins, whether what fine-tuning shows fits into the model's context.

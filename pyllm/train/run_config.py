@@ -31,13 +31,13 @@ class RunConfig:
         text: a text file to train on as it is; may be given several times.
         warc: web pages to make text of: WARC files, or whatever `pyllm data run` reads; may be given several times.
             Default, without a text: the small internet, which is made for the run.
-        megabytes: of clean text in the small internet, about. Default: 15; with minutes, what they have time for.
+        megabytes: of clean text in the small internet, about. Default: 20; with minutes, what they have time for.
         name: of the run; it lives in RUNS/NAME. Default: the first text's or the first crawl's, or "miniweb".
         runs: the folder of all runs.
         depth: the dial: the number of layers, from which the rest of the model follows.
         minutes: how long all of it may take, about: the lengths of the stages are measured, once, and written into
             config.toml. Default: fixed lengths, so that the same seed gives the same bits.
-        pretrain_tokens: that the base model is trained on; 5 million, unless minutes are given.
+        pretrain_tokens: that the base model is trained on; 8 million, unless minutes are given.
         sft_steps: updates of supervised fine-tuning.
         grpo_steps: updates of reinforcement learning; imitation, beside it, has the same compute.
         vocab_size: ids of the tokenizer; default: what the depth asks for, and less for a short text.

@@ -40,6 +40,8 @@ class SftSubject:
         validation_conversations: that an evaluation has, of the data and tasks together; the most.
         tasks: a task of pyllm.tasks whose problems are made as they are needed, with an expert's answers, and its
             weight: "addition=2"; without a number it is 1. May be given several times.
+        follow_up_share: of the tasks' conversations that are about a second or third question, so that a model learns
+            to answer the last one.
         data_weight: the weight of all the data, beside the tasks. Weights are shares of the conversations.
         replay: token shards of pretraining, rows of which are trained on as they were then, so that what the model
             knows is not forgotten; may be given several times.
@@ -58,6 +60,7 @@ class SftSubject:
     validation_fraction: float = 0.05
     validation_conversations: int = 200
     tasks: UseAppendAction[tuple[str, ...]] = ()
+    follow_up_share: float = 0.0
     data_weight: float = 1.0
     replay: UseAppendAction[tuple[Path, ...]] = ()
     replay_share: OptionalFloat = None
@@ -110,6 +113,8 @@ def check_settings(config: SftConfig) -> None:
         raise ValueError("give only one of steps and epochs")
     if config.epochs is not None and not config.data:
         raise ValueError("epochs are of data: give steps for tasks, whose problems never end")
+    if not 0 <= config.follow_up_share <= 1:
+        raise ValueError(f"follow_up_share must be from 0 to 1, got {config.follow_up_share}")
     if config.replay_share is not None:
         if not 0 <= config.replay_share < 1:
             raise ValueError(f"replay_share must be from 0 to below 1, got {config.replay_share}")

@@ -99,7 +99,11 @@ def read_data(config: SftConfig, tok: Tokenizer, context: int, first_tokenizer: 
     renderer = Renderer(tok, context)
     weights = weights_of(config.tasks)
     tasks = chosen_tasks(list(weights))
-    parts: list[tuple[Part, float]] = [(TaskPart(tasks[name], renderer, config.seed), weights[name]) for name in tasks]
+    others = [(task, weights[name]) for name, task in tasks.items()]
+    parts: list[tuple[Part, float]] = [
+        (TaskPart(task, renderer, config.seed, follow_up_share=config.follow_up_share, others=others), weight)
+        for task, weight in others
+    ]
     validation: list[list[tuple[Sequence[Message], Rendered]]] = []
     total = sum(weights.values()) + (config.data_weight if config.data else 0.0)
     for name, task in tasks.items():

@@ -97,6 +97,28 @@ def test_a_base_model_is_asked_in_a_document(model, tok, monkeypatch):
     assert [settings["stop"][-1] for _, settings in expert.asked[:8]] == ["\n"] * 7 + ["\nQuestion:"]
 
 
+def test_a_question_behind_another_one(model, tok, monkeypatch):
+    expert = Expert(tok)
+    expert.first = []
+    answer = expert.answer
+
+    def listening(ids):
+        first, said, *_ = messages = parse(ids, tok)
+        expert.first.append((len(messages), first["content"], said["content"]))
+        return answer(ids)
+
+    expert.answer = listening
+    monkeypatch.setattr(examination, "Engine", expert)
+    names = ["facts", "stories", "addition_at_once"]
+    result = examine(model, tok, names, 30, follow_up=True)
+    assert all(one["correct"] == 1 for one in result["tasks"].values())
+    asked = expert.first[:-10]
+    assert all(count == 4 and said and said != question for count, question, said in asked)  # and the turn it opens
+    numbers = [any(c.isdigit() for c in question) for _, question, _ in asked]
+    assert numbers[:10] == [True] * 10 and numbers[10:20] == [False, True] * 5 and numbers[20:] == [False] * 10
+    assert examine(model, tok, ["facts"], 4, follow_up=True)["tasks"]["facts"]["correct"] == 1
+
+
 def test_any_model_can_be_examined(model, tok):
     for as_document in (False, True):
         tasks = {name: TASKS[name] for name in ("addition_at_once", "facts")}
@@ -112,6 +134,8 @@ def test_the_ten_prompts_are_always_the_same_and_held_out(model, tok):
 
 
 def test_what_cannot_be_examined(model, tok):
+    with pytest.raises(ValueError, match=r"^a document asks one question"):
+        examine(model, tok, ["facts"], 1, as_document=True, follow_up=True)
     with pytest.raises(ValueError, match="there is no task 'poems'"):
         examine(model, tok, ["poems"])
     with pytest.raises(ValueError, match="name at least one task"):

@@ -12,7 +12,7 @@ import rich.console
 import pyllm.ops.cpu
 from pyllm import progress
 from pyllm.train import display
-from pyllm.train.display import Display, duration, matmul_peak, printable
+from pyllm.train.display import Display, Work, duration, matmul_peak, printable
 
 LINE = r"x: step {} of 40, loss 1.5000, 2,000 tokens/s, 20% of the peak, 0:{} to go"
 
@@ -27,7 +27,7 @@ def show(
         shown.doing("being quick")
         for step in range(1, 41):
             now[0] += 0.5
-            shown.step(before + step, 1.5, 0.5, 1000, 100)
+            shown.step(before + step, 1.5, 0.5, Work(1000, 0, 100))
             if step == 30:
                 shown.print("[bold]a line[/]")
         for second in range(12):

@@ -60,9 +60,17 @@ def held_out_things(question: str, answer: str) -> set[str]:
 
 def said(ids: Sequence[int], tok: Tokenizer) -> tuple[str, str]:
     """A conversation's question and its answer; "" where it has none yet."""
+    found = all_said(ids, tok)
+    assert len(found) == 1
+    return found[0]
+
+
+def all_said(ids: Sequence[int], tok: Tokenizer) -> list[tuple[str, str]]:
+    """A conversation's questions, each with its answer."""
     messages = [(message["role"], text_of(message["content"])) for message in parse(list(ids), tok)]
-    assert messages[0][0] == "user" and len(messages) <= 2
-    return messages[0][1], messages[1][1] if len(messages) > 1 else ""
+    assert [role for role, _ in messages] == (["user", "assistant"] * len(messages))[: len(messages)]
+    texts = [text for _, text in messages] + [""] * (len(messages) % 2)
+    return list(zip(texts[::2], texts[1::2], strict=True))
 
 
 def conversations_of(batch: ConversationBatch) -> Iterator[list[int]]:
@@ -87,9 +95,11 @@ def test_what_is_taught(tasks: tuple[str, ...], tok: Tokenizer) -> None:
     for seed in SEEDS:
         config, data = data_of(tasks, seed, tok)
         batches = data.batches(config)
-        rows = [conversations_of(batches.take()) for _ in range(12)]
-        conversations = [said(ids, tok) for row in rows for ids in row]
-        assert sum(batches.mixture.taken) - len(conversations) == len(batches.packer.waiting)
+        rows = [conversations_of(batches.take()) for _ in range(36)]
+        found = [all_said(ids, tok) for row in rows for ids in row]
+        assert sum(batches.mixture.taken) - len(found) == len(batches.packer.waiting)
+        assert max(map(len, found)) == 3
+        conversations = [one for together in found for one in together]
         assert min(batches.mixture.taken) > 10 and all(answer for _, answer in conversations)
         leaks = {thing for conversation in conversations for thing in held_out_things(*conversation)}
         assert not leaks

@@ -93,6 +93,27 @@ def test_problems_are_a_function_of_the_seed_and_their_number() -> None:
     assert text(held_out.rendered(0)).startswith("-")  # type: ignore[arg-type]
 
 
+def test_some_conversations_go_on_to_another_question() -> None:
+    one, two = Echo(), Echo(length=3)
+    two.name = "other"  # type: ignore[misc]
+    part = TaskPart(one, Renderer(TOKENIZER, 1000), 0, follow_up_share=0.3, others=[(one, 1.0), (two, 3.0)])
+    plain = TaskPart(one, Renderer(TOKENIZER, 1000), 0)
+    conversations = [part.messages(index) for index in range(2000)]
+    assert [messages[-2:] for messages in conversations] == [plain.messages(index) for index in range(2000)]
+    counts = [len(messages) // 2 for messages in conversations]
+    assert [counts.count(number) / 2000 for number in range(1, 5)] == pytest.approx([0.7, 0.15, 0.15, 0], abs=0.03)
+    before = [message["content"] for messages in conversations for message in messages[:-2:2]]
+    assert sum(question.startswith("xxx") for question in before) / len(before) == pytest.approx(0.75, abs=0.06)
+    assert all("-" not in question for question in before) and len(set(before)) > 0.99 * len(before)
+    held_out = TaskPart(one, Renderer(TOKENIZER, 1000), 0, True, 1.0, [(two, 1.0)])
+    assert all(message["content"].lstrip("x")[0] == "-" for message in held_out.messages(0))
+    rendered = part.rendered(counts.index(3))
+    assert rendered is not None and len(parse(rendered.ids, TOKENIZER)) == 6
+    short = TaskPart(one, Renderer(TOKENIZER, 22), 0, False, 1.0, [(two, 1.0)])  # room for the last one alone
+    assert parse(short.rendered(0).ids, TOKENIZER) == short.messages(0)[-2:]  # type: ignore[union-attr]
+    assert len({str(other.identity) for other in (part, plain, short)}) == 3
+
+
 def test_a_mixture_goes_on_where_it_was() -> None:
     def fresh(count: int = 30, seed: int = 7, weight: float = 1.0) -> Mixture:
         return Mixture(

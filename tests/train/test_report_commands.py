@@ -55,6 +55,7 @@ def record_of(path: Path, stage: str, config: Config, reasons: dict[str, str] | 
             ),
         ),
         ("run", RunConfig(warc=("/a.warc.gz", "https://x/y"), megabytes=2.5, depth=5, seed=3, sft_steps=10)),
+        ("run", RunConfig(pretrain_tokens=2000, sft_steps=10, grpo_steps=3)),
         ("grpo", GrpoConfig(model=Path("/m"), tasks=("addition", "facts"), kl=0.02, scale_advantages=False)),
     ],
 )
@@ -83,6 +84,15 @@ def test_what_follows_from_other_settings_need_not_be_typed(tmp_path: Path) -> N
     record = record_of(tmp_path / "one", "pretrain", config, reasons)
     expected = f"pyllm pretrain /a.txt --batch-size 4 --steps 70 --lr 0.003 --name one --runs {tmp_path}"
     assert sorted((command_of(record) or "").split()) == sorted(expected.split())
+
+
+def test_minutes_that_were_measured_need_not_be_typed(tmp_path: Path) -> None:
+    measured = record_of(tmp_path / "one", "run", RunConfig(minutes=2.0, pretrain_tokens=2000, sft_steps=10))
+    expected = f"pyllm run --pretrain-tokens 2000 --sft-steps 10 --name one --runs {tmp_path}"
+    assert command_of(measured) == expected
+    assert command_of(record_of(tmp_path / "two", "run", RunConfig(minutes=2.0))) == (
+        f"pyllm run --minutes 2.0 --name two --runs {tmp_path}"
+    )
 
 
 def test_a_run_says_itself_how_it_was_made(tmp_path: Path) -> None:
