@@ -1,4 +1,4 @@
-"""`pyllm sft | dpo | grpo`: training that begins with a model that is there."""
+"""`pyllm sft | dpo | reward | grpo`: training that begins with a model that is there."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from pyllm.stopping import exit_if_stopped, second_ctrl_c
 from pyllm.train.dpo_config import DpoConfig
 from pyllm.train.grpo_config import GrpoConfig
 from pyllm.train.result import Result
+from pyllm.train.reward_config import RewardConfig
 from pyllm.train.run_folder import RunFolder
 from pyllm.train.sft_config import SftConfig
 from pyllm.train.training_config import AnyConfig
 
 Sft = Annotated[SftConfig, tyro.conf.arg(name="")]
 Dpo = Annotated[DpoConfig, tyro.conf.arg(name="")]
+Reward = Annotated[RewardConfig, tyro.conf.arg(name="")]
 Grpo = Annotated[GrpoConfig, tyro.conf.arg(name="")]
 
 
@@ -35,6 +37,14 @@ def dpo(config: Dpo) -> None:
 
     result = trained(dpo, config)
     tell(result, _change(result, "dpo", "validation_accuracy", "Held-out pairs preferred the right way"))
+
+
+def reward(config: Reward) -> None:
+    """Train a reward model on which of two answers is preferred. Ctrl-C saves; --resume goes on."""
+    from pyllm.train.reward import reward
+
+    result = trained(reward, config)
+    tell(result, _change(result, "reward", "validation_accuracy", "Held-out pairs told the right way round"))
 
 
 def grpo(config: Grpo) -> None:

@@ -8,6 +8,8 @@ from pyllm.train.grpo_config import GrpoConfig
 from pyllm.train.pretrain import pretrain
 from pyllm.train.pretrain_config import PretrainConfig
 from pyllm.train.result import Result
+from pyllm.train.reward import reward
+from pyllm.train.reward_config import RewardConfig
 from pyllm.train.run import run
 from pyllm.train.run_config import RunConfig
 from pyllm.train.sft import sft
@@ -18,12 +20,14 @@ __all__ = [
     "GrpoConfig",
     "PretrainConfig",
     "Result",
+    "RewardConfig",
     "RunConfig",
     "SftConfig",
     "dpo",
     "grpo",
     "losses",
     "pretrain",
+    "reward",
     "run",
     "sft",
 ]

@@ -6,7 +6,6 @@ log-probabilities of all answers; the run's folder keeps them, so that the refer
 
 from __future__ import annotations
 
-import sys
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,23 +14,24 @@ from typing import Any
 import numpy
 
 from pyllm.chat import END_OF_TURN, parse, read_answer, text_of
-from pyllm.data.loader import permuted
 from pyllm.engine import Engine
 from pyllm.files import written_whole
 from pyllm.model import GPT
-from pyllm.progress import Progress, is_wanted
+from pyllm.progress import Progress
 from pyllm.tokenizer import Tokenizer
-from pyllm.train.dpo_config import CHANGEABLE, DpoConfig, check_settings, derive_length
+from pyllm.train.dpo_config import CHANGEABLE, RATE, DpoConfig, check_settings
 from pyllm.train.loop import Gradients, Metrics, Stage
 from pyllm.train.losses import dpo as dpo_loss
 from pyllm.train.preference_batches import (
     Pair,
     PreferenceBatch,
     PreferenceBatches,
+    batch_of,
     evaluate_pairs,
     reference_logprobs,
-    rendered,
 )
+from pyllm.train.preference_config import derive_length
+from pyllm.train.preference_data import read_pairs
 from pyllm.train.result import Result
 from pyllm.train.run_folder import RunFolder
 from pyllm.train.training_config import Derivation, make_optimizer
@@ -39,7 +39,6 @@ from pyllm.train.tuning import alone, begin, finish, settle
 
 NAME = "dpo"
 REFERENCE = "dpo_reference.npz"
-MOST_VALIDATION_PROMPTS = 500
 SAMPLES = 2
 SAMPLE_TEMPERATURE = 0.8
 
@@ -72,8 +71,9 @@ def dpo_in(folder: RunFolder, config: DpoConfig, command: str, start: Path | Non
         check_settings(begun.config, model.cfg)
     derive = Derivation(begun.config)
     context = derive("context", model.cfg.context, "the model's")
-    training, validation = _pairs(begun.config, tok, context)
-    derive_length(derive, begun.config, model.cfg, len(training), max(pair.size - 1 for pair in training))
+    training, validation = read_pairs(begun.config, tok, context)
+    longest = max(pair.size - 1 for pair in training)
+    derive_length(derive, begun.config, model.cfg, len(training), longest, RATE)
     config = settle(folder, begun, derive)
     assert config.batch_size is not None and config.micro_batches is not None
     batch_size, settings = config.batch_size, config.loss_settings
@@ -81,6 +81,9 @@ def dpo_in(folder: RunFolder, config: DpoConfig, command: str, start: Path | Non
         of_training, of_validation = _make_reference(folder, config, model, (training, validation))
     else:
         of_training, of_validation = _read_reference(folder, (training, validation))
+
+    def batch(indices: list[int]) -> PreferenceBatch:
+        return batch_of(training, indices, model.cfg.context, of_training)
 
     def loss(batch: PreferenceBatch, denominator: float) -> tuple[float, Gradients | None, Metrics]:
         logprobs = model.forward(batch.tokens, batch.targets)
@@ -97,7 +100,7 @@ def dpo_in(folder: RunFolder, config: DpoConfig, command: str, start: Path | Non
         name=NAME,
         model=model,
         optimizer=make_optimizer(config, model),
-        batches=PreferenceBatches(training, of_training, batch_size, model.cfg.context, config.seed),
+        batches=PreferenceBatches(training, batch, batch_size, config.seed, of_training),
         loss=loss,
         learning_rate=config.rate,
         evaluate=evaluation if validation else None,
@@ -105,46 +108,6 @@ def dpo_in(folder: RunFolder, config: DpoConfig, command: str, start: Path | Non
         tokenizer=tok,
     )
     return finish(folder, stage, config, begun, command, config.micro_batches)
-
-
-def _pairs(config: DpoConfig, tok: Tokenizer, context: int) -> tuple[list[Pair], list[Pair]]:
-    """The pairs to train on and those to evaluate on; says what has become of the rest.
-
-    Raises:
-        OSError, ValueError: a file cannot be read or holds no preferences, or there is no pair to train on.
-    """
-    from pyllm.data.sources.limits import counted
-    from pyllm.tasks.files import load_preferences
-
-    sides = []
-    for files in (config.data, config.validation_data):
-        preferences = [one for file in files for one in load_preferences(file)]
-        pairs, names = rendered(preferences, tok, context), ", ".join(map(str, files))
-        if files and not pairs.kept:
-            raise ValueError(f"{names}: none of {len(preferences):,} pairs fits into a context of {context} tokens")
-        for count, what in (
-            (pairs.too_long, f"left out: they do not fit into a context of {context} tokens"),
-            (pairs.shortened, "without the oldest turns of their prompts, which do not fit into the context"),
-        ):
-            if count:
-                print(f"{names}: {count:,} of {len(preferences):,} pairs are {what}", file=sys.stderr)
-        sides.append(pairs.kept)
-    training, validation = sides
-    if not config.validation_data:
-        training, validation = _split(training, config)
-    if is_wanted(config.progress):
-        print(f"{counted(len(training), 'pair')} to train on, {len(validation):,} to evaluate on", file=sys.stderr)
-    return training, validation
-
-
-def _split(pairs: list[Pair], config: DpoConfig) -> tuple[list[Pair], list[Pair]]:
-    """Pairs to train on and to evaluate on; those of the same prompt are on the same side."""
-    prompts = list(dict.fromkeys(tuple(pair.prompt) for pair in pairs))
-    fraction = config.validation_fraction
-    count = min(len(prompts) // 10, MOST_VALIDATION_PROMPTS) if fraction is None else int(fraction * len(prompts))
-    held_out = {prompts[permuted(index, len(prompts), config.seed)] for index in range(count)}
-    training = [pair for pair in pairs if tuple(pair.prompt) not in held_out]
-    return training, [pair for pair in pairs if tuple(pair.prompt) in held_out]
 
 
 def _make_reference(folder: RunFolder, config: DpoConfig, model: GPT, sides: Sequence[list[Pair]]) -> list[Array]:

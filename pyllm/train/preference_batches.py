@@ -107,7 +107,60 @@ class PreferenceBatch:
     @property
     def place(self) -> str:
         """Which pairs these are, counted from 0 among those that are trained on, for messages."""
-        return f"the pairs {', '.join(map(str, self.indices))}"
+        return place_of(self.indices)
+
+
+@dataclass
+class AnswerBatch:
+    """A micro-batch of P pairs to be scored: 2P rows, the chosen ones first.
+
+    Attributes:
+        tokens: (2P, T) int32, with the end of each answer.
+        places: (2P), where along T each answer ends.
+        indices: of the pairs.
+    """
+
+    tokens: Ints
+    places: Array
+    indices: list[int]
+
+    @property
+    def weight(self) -> float:
+        """The pairs."""
+        return float(len(self.indices))
+
+    @property
+    def place(self) -> str:
+        """Which pairs these are, counted from 0 among those that are trained on, for messages."""
+        return place_of(self.indices)
+
+
+def place_of(indices: Sequence[int]) -> str:
+    """How messages name pairs."""
+    return f"the pairs {', '.join(map(str, indices))}"
+
+
+def answers_of(pairs: Sequence[Pair], indices: list[int], context: int) -> AnswerBatch:
+    """The pairs of some indices in a batch, to be scored.
+
+    Args:
+        pairs: all; none of more ids than the context has places.
+        indices: which.
+        context: what a row's length is not rounded up beyond.
+    """
+    chosen = [pairs[index] for index in indices]
+    rows = [pair.prompt + pair.chosen for pair in chosen] + [pair.prompt + pair.rejected for pair in chosen]
+    tokens = padded(rows, context)
+    return AnswerBatch(tokens, numpy.array([len(row) - 1 for row in rows]), indices)
+
+
+def padded(rows: Sequence[Sequence[int]], context: int) -> Ints:
+    """Ids as (B, T), with zeros behind them."""
+    T = min(-(-max(map(len, rows)) // ROUND) * ROUND, context)
+    tokens = numpy.zeros((len(rows), T), numpy.int32)
+    for row, ids in zip(tokens, rows, strict=True):
+        row[: len(ids)] = ids
+    return tokens
 
 
 def batch_of(
@@ -122,13 +175,11 @@ def batch_of(
         reference: (N, 2), the log-probabilities of all chosen and rejected answers; None: not known yet.
     """
     chosen = [pairs[index] for index in indices]
-    T = min(-(-(max(pair.size for pair in chosen) - 1) // ROUND) * ROUND, context)
     rows = [(pair.prompt, pair.chosen) for pair in chosen] + [(pair.prompt, pair.rejected) for pair in chosen]
-    tokens, targets = numpy.zeros((len(rows), T), numpy.int32), numpy.full((len(rows), T), -1, numpy.int32)
+    tokens = padded([(prompt + answer)[:-1] for prompt, answer in rows], context)
+    targets = numpy.full(tokens.shape, -1, numpy.int32)
     for row, (prompt, answer) in enumerate(rows):
-        size = len(prompt) + len(answer) - 1
-        tokens[row, :size] = (prompt + answer)[:-1]
-        targets[row, len(prompt) - 1 : size] = answer
+        targets[row, len(prompt) - 1 : len(prompt) + len(answer) - 1] = answer
     sums = numpy.zeros(len(rows)) if reference is None else reference[indices].T.reshape(-1)
     return PreferenceBatch(tokens, targets, sums, indices)
 
@@ -199,30 +250,36 @@ class PreferenceBatches:
 
     Args:
         pairs: N, at least one.
-        reference: (N, 2), see reference_logprobs.
+        make: the batch of some of their indices.
         batch_size: pairs in a batch.
-        context: the model's.
         seed: any integer.
+        reference: (N, 2), see reference_logprobs; None: the batches do not depend on it.
     """
 
-    def __init__(self, pairs: Sequence[Pair], reference: Array, batch_size: int, context: int, seed: int) -> None:
-        self._pairs, self._reference, self._batch_size = pairs, reference, batch_size
-        self._context, self._seed = context, seed
+    def __init__(
+        self,
+        pairs: Sequence[Pair],
+        make: Callable[[list[int]], Any],
+        batch_size: int,
+        seed: int,
+        reference: Array | None = None,
+    ) -> None:
+        self._make, self._batch_size, self._count, self._seed = make, batch_size, len(pairs), seed
         self._taken = 0
-        checksum = zlib.crc32(reference.astype("<f8").tobytes())
+        checksum = 0 if reference is None else zlib.crc32(reference.astype("<f8").tobytes())
         for pair in pairs:
             for ids in (pair.prompt, pair.chosen, pair.rejected):
                 checksum = zlib.crc32(numpy.array([len(ids), *ids], "<i4").tobytes(), checksum)
         self._identity = {"pairs": len(pairs), "checksum": f"{checksum:08x}", "seed": seed}
 
-    def take(self) -> PreferenceBatch:
+    def take(self) -> Any:
         """The next batch."""
-        count, indices = len(self._pairs), []
+        indices = []
         for place in range(self._taken, self._taken + self._batch_size):
-            epoch, within = divmod(place, count)
-            indices.append(permuted(within, count, self._seed, epoch))
+            epoch, within = divmod(place, self._count)
+            indices.append(permuted(within, self._count, self._seed, epoch))
         self._taken += self._batch_size
-        return batch_of(self._pairs, indices, self._context, self._reference)
+        return self._make(indices)
 
     def state(self) -> dict[str, Any]:
         """How many pairs have been taken, and of what: for JSON."""

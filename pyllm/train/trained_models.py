@@ -66,7 +66,12 @@ def tokenizer_in(folder: Path) -> Tokenizer:
 
 
 def open_model(
-    folder: Path, tokenizer: Path | None = None, *, chat: bool = True, trainable: bool = True
+    folder: Path,
+    tokenizer: Path | None = None,
+    *,
+    chat: bool = True,
+    trainable: bool = True,
+    value_head: bool = False,
 ) -> tuple[GPT, Tokenizer]:
     """Reads a model and its tokenizer.
 
@@ -75,12 +80,13 @@ def open_model(
         tokenizer: a tokenizer.json; default: the one in the folder.
         chat: give both the special tokens of conversations that they lack (pyllm.chat.with_chat_tokens).
         trainable: as pyllm.load's.
+        value_head: as pyllm.load's.
 
     Raises:
         OSError: a file is missing or cannot be read.
         ValueError: a file is damaged, or the tokenizer is not the model's.
     """
-    model = load(folder, trainable=trainable)
+    model = load(folder, trainable=trainable, value_head=value_head)
     tok = tokenizer_in(folder) if tokenizer is None else Tokenizer.load(tokenizer)
     try:
         own = None if tokenizer is None else tokenizer_in(folder)

@@ -39,7 +39,12 @@ from pyllm.train.training_config import (
     write_settings,
 )
 
-COMMANDS = ("sft", "dpo", "grpo")  # stages that are commands, too: each goes on with any run that has such a stage
+COMMANDS = (
+    "sft",
+    "dpo",
+    "reward",
+    "grpo",
+)  # stages that are commands, too: each goes on with any run that has such a stage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +105,12 @@ def alone(config: AnyConfig, command: str, inside: Callable[[RunFolder, AnyConfi
 
 
 def begin(
-    folder: RunFolder, stage: str, config: AnyConfig, changeable: Collection[str] = (), start: Path | None = None
+    folder: RunFolder,
+    stage: str,
+    config: AnyConfig,
+    changeable: Collection[str] = (),
+    start: Path | None = None,
+    value_head: bool = False,
 ) -> Begun[AnyConfig]:
     """Reads what a stage begins or goes on with; writes its settings into config.toml.
 
@@ -110,6 +120,7 @@ def begin(
         config: a TuningConfig, as it was given.
         changeable: settings of the stage that a run that goes on may be given anew, beside those of all stages.
         start: the model's folder to begin with, in place of config.model.
+        value_head: the model has one, or gets one, of zeros.
 
     Raises:
         OSError, ValueError: a setting or a file is not what it should be, or there is no model.
@@ -130,7 +141,7 @@ def begin(
         if start is None and config.model is None:
             raise ValueError("there is nothing to begin with: give a model, such as the folder of a run")
         source, tokenizer = start or model_folder(config.model), config.tokenizer
-    model, first_tokenizer = open_model(source, tokenizer, chat=False)
+    model, first_tokenizer = open_model(source, tokenizer, chat=False, value_head=value_head)
     tok = with_chat_tokens(model, first_tokenizer)
     if came_from is not None:
         checkpoint.set_aside_after(folder.checkpoints, stage, came_from.step)

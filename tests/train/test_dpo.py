@@ -122,11 +122,11 @@ def test_one_micro_batch_of_eight_is_eight_of_one(base: Path) -> None:
 
 def test_prompts_are_on_one_side_alone(base: Path) -> None:
     write([{"prompt": f"Is it {n // 4}?", "chosen": f"yes{n % 4}", "rejected": "no"} for n in range(40)])
-    from pyllm.train.dpo import _pairs
+    from pyllm.train.preference_data import read_pairs
 
     tok = byte_tokenizer(*SPECIAL_TOKENS)
     for fraction, held_out in ((None, 4), (0.5, 20), (0.0, 0)):
-        training, validation = _pairs(config(base, validation_fraction=fraction), tok, 40)
+        training, validation = read_pairs(config(base, validation_fraction=fraction), tok, 40)
         assert len(validation) == held_out and len(training) == 40 - held_out
         assert not {tuple(pair.prompt) for pair in training} & {tuple(pair.prompt) for pair in validation}
 

@@ -1,6 +1,7 @@
 """Preferences as token ids and as batches."""
 
 import math
+from typing import Any
 
 import numpy
 import pytest
@@ -12,7 +13,9 @@ from pyllm.model import GPT, ModelConfig
 from pyllm.tasks.files import Preference
 from pyllm.train.losses import dpo
 from pyllm.train.preference_batches import (
+    Pair,
     PreferenceBatches,
+    answers_of,
     batch_of,
     evaluate_pairs,
     reference_logprobs,
@@ -33,6 +36,12 @@ def asked(*texts: str, chosen: str = "yes", rejected: str = "no way") -> Prefere
 PREFERENCES = [
     asked(f"Is it {what}?", chosen="Yes." * (1 + n % 3)) for n, what in enumerate("red hot long wet".split())
 ]
+
+
+def batches_of(pairs: list[Pair], reference: Any, count: int, seed: int) -> PreferenceBatches:
+    return PreferenceBatches(
+        pairs, lambda indices: batch_of(pairs, indices, CONTEXT, reference), count, seed, reference
+    )
 
 
 def model() -> GPT:
@@ -77,6 +86,17 @@ def test_a_batch_predicts_the_answers_alone() -> None:
     assert batch_of(pairs, [2], 30).tokens.shape == (2, 30)  # not rounded up beyond the context
 
 
+def test_answers_to_be_scored_have_their_ends() -> None:
+    pairs = rendered(PREFERENCES, TOK, CONTEXT).kept
+    batch = answers_of(pairs, [2, 0, 1], CONTEXT)
+    assert batch.weight == 3 and batch.tokens.shape == (6, 32) and batch.place == "the pairs 2, 0, 1"
+    for row, index in enumerate([2, 0, 1] * 2):
+        ids = pairs[index].prompt + (pairs[index].chosen if row < 3 else pairs[index].rejected)
+        assert batch.tokens[row, : batch.places[row] + 1].tolist() == ids and ids[-1] == END
+        assert not batch.tokens[row, len(ids) :].any()
+    assert answers_of(pairs, [2], 31).tokens.shape == (2, 31)
+
+
 def test_the_reference_is_asked_for_each_answer() -> None:
     pairs, reference = rendered(PREFERENCES, TOK, CONTEXT).kept, model()
     counts: list[int] = []
@@ -107,7 +127,7 @@ def test_evaluation_is_the_loss_over_all_pairs() -> None:
 
 def test_every_epoch_goes_through_all_pairs_in_an_order_of_its_own() -> None:
     pairs = rendered([asked(f"{n}") for n in range(10)], TOK, CONTEXT).kept
-    batches = PreferenceBatches(pairs, numpy.zeros((10, 2)), 4, CONTEXT, seed=0)
+    batches = batches_of(pairs, numpy.zeros((10, 2)), 4, seed=0)
     taken = [index for _ in range(10) for index in batches.take().indices]
     epochs = [taken[begin : begin + 10] for begin in range(0, 40, 10)]
     assert all(sorted(epoch) == list(range(10)) for epoch in epochs)
@@ -117,15 +137,15 @@ def test_every_epoch_goes_through_all_pairs_in_an_order_of_its_own() -> None:
 def test_batches_go_on_where_they_were() -> None:
     pairs = rendered(PREFERENCES, TOK, CONTEXT).kept
     reference = numpy.zeros((4, 2))
-    first, second = (PreferenceBatches(pairs, reference, 3, CONTEXT, seed=1) for _ in range(2))
+    first, second = (batches_of(pairs, reference, 3, seed=1) for _ in range(2))
     first.take()
     second.load_state(first.state())
     assert [first.take().indices for _ in range(5)] == [second.take().indices for _ in range(5)]
     others = (
-        PreferenceBatches(pairs[1:], reference[1:], 3, CONTEXT, seed=1),
-        PreferenceBatches(pairs[::-1], reference, 3, CONTEXT, seed=1),
-        PreferenceBatches(pairs, reference + 1, 3, CONTEXT, seed=1),
-        PreferenceBatches(pairs, reference, 3, CONTEXT, seed=2),
+        batches_of(pairs[1:], reference[1:], 3, seed=1),
+        batches_of(pairs[::-1], reference, 3, seed=1),
+        batches_of(pairs, reference + 1, 3, seed=1),
+        batches_of(pairs, reference, 3, seed=2),
     )
     for other in others:
         with pytest.raises(ValueError, match="the pairs or their reference are not those of the checkpoint"):

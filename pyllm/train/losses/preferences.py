@@ -50,8 +50,8 @@ def dpo(
         token).
 
     Raises:
-        TypeError, ValueError: see pyllm.train.losses.checks; the rows are not pairs; a response has no token; a number is
-            out of range.
+        TypeError, ValueError: see pyllm.train.losses.checks; the rows are not pairs; a response has no token; a number
+            is out of range.
     """
     logprobs, mask, dtype = checked("logprobs", logprobs, mask)
     P, odd = divmod(len(mask), 2)
