@@ -4,6 +4,7 @@
     tokenizer.json                   where the run has a tokenizer; and where that has the special tokens of
                                      conversations, the files of pyllm.chat_files
     optimizer.npz                    the optimizer's averages
+    NAME/                            of each model that learns along, such as a critic: the same three files
     training_state.json              step, place in the data, and the other small numbers
     checkpoint.json                  {"format": "pyllm checkpoint 1", "files": {name: {"bytes": n, "crc32": hex}, ...}}
 
@@ -21,6 +22,7 @@ import shutil
 import zipfile
 import zlib
 from collections import ChainMap
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -40,6 +42,7 @@ STATE = "training_state.json"
 OPTIMIZER = "optimizer.npz"
 TOKENIZER = "tokenizer.json"
 BLOCK_BYTES = 1 << 20
+_NAME = re.compile(r"(?:[a-z]+/)?[\w-][\w.-]*")  # a file beside the manifest, or one folder down
 
 
 class Checkpoint(NamedTuple):
@@ -63,7 +66,14 @@ def found(folder: Path, stage: str) -> list[Checkpoint]:
     return sorted((Checkpoint(path, int(match[1])) for path, match in matches if match), key=lambda one: one.step)
 
 
-def save(path: Path, model: GPT, optimizer: AdamW, state: dict[str, Any], tokenizer: Tokenizer | None = None) -> None:
+def save(
+    path: Path,
+    model: GPT,
+    optimizer: AdamW,
+    state: dict[str, Any],
+    tokenizer: Tokenizer | None = None,
+    companions: Mapping[str, AdamW] | None = None,
+) -> None:
     """Writes a checkpoint, whole or not at all; one that stood there before is replaced.
 
     Args:
@@ -72,6 +82,7 @@ def save(path: Path, model: GPT, optimizer: AdamW, state: dict[str, Any], tokeni
         optimizer: its state is written.
         state: the rest of the run's state, for JSON.
         tokenizer: written along, so that the folder alone is enough to sample from.
+        companions: the optimizers of models that learn along, by name: each is written into a folder of that name.
 
     Raises:
         OSError: it cannot be written; the disk is full.
@@ -85,16 +96,15 @@ def save(path: Path, model: GPT, optimizer: AdamW, state: dict[str, Any], tokeni
             tokenizer.save(temporary / TOKENIZER)
             if has_chat_tokens(tokenizer):
                 write_chat_files(temporary, tokenizer, model.cfg.context)
-        numbers: dict[str, Any] = {}
-        arrays: dict[str, Any] = {}
-        for name, value in optimizer.state().items():
-            (arrays if isinstance(value, numpy.ndarray) else numbers)[name] = value
-        with (temporary / OPTIMIZER).open("wb") as file:
-            numpy.savez(file, **arrays)
-        (temporary / STATE).write_text(json.dumps({**state, "optimizer": numbers}, indent=1))
-        files = {one.name: _measured(one) for one in sorted(temporary.iterdir())}
+        numbers = {"optimizer": _save_optimizer(temporary, optimizer)}
+        for name, other in (companions or {}).items():
+            other.model.save(temporary / name)
+            numbers[_numbers_of(name)] = _save_optimizer(temporary / name, other)
+        (temporary / STATE).write_text(json.dumps({**state, **numbers}, indent=1))
+        there = [one for one in sorted(temporary.rglob("*")) if one.is_file()]
+        files = {one.relative_to(temporary).as_posix(): _measured(one) for one in there}
         (temporary / MANIFEST).write_text(json.dumps({"format": FORMAT, "files": files}, indent=1))
-        for one in temporary.iterdir():
+        for one in temporary.rglob("*"):
             _flush(one)
         _flush(temporary)
         old = path.with_name(f".{path.name}.{os.getpid()}.old.tmp")
@@ -129,7 +139,9 @@ def verify(path: Path) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"the checkpoint {path} is damaged: {MANIFEST} cannot be read: {error}") from None
     for name, (size, checksum) in files.items():
-        file = path / Path(name).name
+        file = path / name
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"the checkpoint {path} is damaged: it lists {name!r}, which is no file of a checkpoint")
         if not file.is_file():
             raise ValueError(f"the checkpoint {path} is damaged: {name} is missing")
         if (there := file.stat().st_size) != size:
@@ -145,19 +157,27 @@ def verify(path: Path) -> dict[str, Any]:
     return state
 
 
-def load_optimizer(path: Path, optimizer: AdamW, state: dict[str, Any]) -> None:
+def load_optimizer(path: Path, optimizer: AdamW, state: dict[str, Any], companion: str = "") -> None:
     """Restores an optimizer from a checkpoint and its training state, as `verify` returned it.
+
+    Args:
+        path: the checkpoint's folder.
+        optimizer: of the same kind and of the same model's shape.
+        state: what `verify` returned.
+        companion: the name of the model that learned along, whose optimizer it is.
 
     Raises:
         ValueError: the optimizer in the checkpoint is of another kind, or of another model.
     """
     try:
-        arrays = numpy.load(path / OPTIMIZER, allow_pickle=False)
+        arrays = numpy.load(path / companion / OPTIMIZER, allow_pickle=False)
     except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
-        raise ValueError(f"the checkpoint {path} is damaged: {OPTIMIZER} cannot be read: {error}") from None
+        name = Path(companion, OPTIMIZER)
+        raise ValueError(f"the checkpoint {path} is damaged: {name} cannot be read: {error}") from None
     with arrays:
         try:
-            optimizer.load_state(ChainMap(state.get("optimizer", {}), arrays))  # which reads one array at a time
+            numbers = state.get(_numbers_of(companion), {})
+            optimizer.load_state(ChainMap(numbers, arrays))  # which reads one array at a time
         except ValueError as error:
             raise ValueError(f"the checkpoint {path} does not fit: {error}") from None
 
@@ -215,6 +235,20 @@ def set_aside_after(folder: Path, stage: str, step: int) -> list[Path]:
                 number += 1
             renamed.append(one.path.rename(other))
     return renamed
+
+
+def _numbers_of(companion: str) -> str:
+    """Where the training state has the numbers of an optimizer."""
+    return f"{companion}_optimizer" if companion else "optimizer"
+
+
+def _save_optimizer(folder: Path, optimizer: AdamW) -> dict[str, Any]:
+    """Writes an optimizer's arrays; returns its numbers."""
+    state = optimizer.state()
+    arrays: dict[str, Any] = {name: value for name, value in state.items() if isinstance(value, numpy.ndarray)}
+    with (folder / OPTIMIZER).open("wb") as file:
+        numpy.savez(file, **arrays)
+    return {name: value for name, value in state.items() if name not in arrays}
 
 
 def _measured(file: Path) -> dict[str, Any]:

@@ -66,6 +66,19 @@ class Batches(Protocol):
         """Goes to where `state` was taken; raises ValueError when the state is not of these data."""
 
 
+@dataclass(frozen=True)
+class Companion:
+    """Another model that learns along, such as a critic; the stage's loss adds to its gradients.
+
+    Attributes:
+        optimizer: of it.
+        lr_share: its learning rate, as a share of the stage's.
+    """
+
+    optimizer: AdamW
+    lr_share: float = 1.0
+
+
 @dataclass
 class Stage:
     """What one stage of training is made of.
@@ -82,6 +95,7 @@ class Stage:
         evaluate: from whether this is the last time to metrics; it calls its second argument with what it is at, for
             the display. None: no evaluation.
         sample: from the step to texts; None: no samples.
+        companions: by name, saved along with the model; lower-case letters.
         tokenizer: saved along with the model.
         go_on: what to type to go on with this run, for messages.
         go_on_slower: the same, with a lower learning rate.
@@ -96,6 +110,7 @@ class Stage:
     learning_rate: Callable[[int], float]
     evaluate: Callable[[bool, Callable[[str], None]], dict[str, float]] | None = None
     sample: Callable[[int], list[str]] | None = None
+    companions: Mapping[str, Companion] = field(default_factory=dict)
     tokenizer: Tokenizer | None = None
     go_on: str = ""
     go_on_slower: str = ""
@@ -246,6 +261,8 @@ class _Session:
                 metrics[name] = metrics.get(name, 0.0) + float(value)
         rate = stage.learning_rate(outcome.step)
         try:
+            for name, one in stage.companions.items():  # first: if one cannot learn, the model does not, either
+                metrics[f"{name}_gradient_norm"] = one.optimizer.step(rate * one.lr_share, self.settings.max_norm)
             norm = stage.optimizer.step(rate, self.settings.max_norm)
         except NonFiniteError as error:
             self.refuse(str(error), batches)
@@ -270,7 +287,8 @@ class _Session:
         self.display.step(outcome.step, metrics.get(stage.headline, loss), seconds, work)
 
     def refuse(self, problem: str, batches: Sequence[Batch]) -> NoReturn:
-        self.stage.model.zero_grads()
+        for optimizer in (self.stage.optimizer, *(one.optimizer for one in self.stage.companions.values())):
+            optimizer.model.zero_grads()
         place = "; ".join(batch.place for batch in batches)
         good = checkpoint.found(self.folder.checkpoints, self.stage.name)
         if good:
@@ -331,7 +349,8 @@ class _Session:
             "loss": outcome.loss,
             "batches": stage.batches.state(),
         }
-        checkpoint.save(path, stage.model, stage.optimizer, state, stage.tokenizer)
+        companions = {name: one.optimizer for name, one in stage.companions.items()}
+        checkpoint.save(path, stage.model, stage.optimizer, state, stage.tokenizer, companions)
         checkpoint.keep_last(self.folder.checkpoints, stage.name, self.settings.keep)
         outcome.checkpoint = path
 
@@ -382,6 +401,8 @@ def _restore(stage: Stage, start: Checkpoint, outcome: Outcome) -> None:
     except ValueError as error:
         raise ValueError(f"the checkpoint {start.path} does not fit: {error}") from None
     checkpoint.load_optimizer(start.path, stage.optimizer, state)
+    for name, one in stage.companions.items():
+        checkpoint.load_optimizer(start.path, one.optimizer, state, name)
     outcome.checkpoint = start.path
 
 

@@ -50,6 +50,29 @@ def test_it_holds_the_same_bits(kind: type[AdamW], tmp_path: Path) -> None:
     assert Tokenizer.load(path / "tokenizer.json") == byte_tokenizer()
 
 
+def test_models_that_learn_along(tmp_path: Path) -> None:
+    optimizer, critic = trained(), trained(Muon, seed=2)
+    path = checkpoint.path_of(tmp_path, "ppo", 3)
+    checkpoint.save(path, optimizer.model, optimizer, {"step": 3}, byte_tokenizer(), {"critic": critic})
+    names = ["config.json", "model.safetensors", "optimizer.npz"]
+    assert sorted(one.name for one in (path / "critic").iterdir()) == names
+    state = checkpoint.verify(path)
+    for folder, companion, learned in ((path, "", optimizer), (path / "critic", "critic", critic)):
+        other = type(learned)(load(folder))
+        assert (other.model.parameter_arena == learned.model.parameter_arena).all()
+        checkpoint.load_optimizer(path, other, state, companion)
+        assert other.steps == 1 and (other.m == learned.m).all() and other.m.any()
+    with pytest.raises(ValueError, match="the state is that of the optimizer Muon, not of AdamW"):
+        checkpoint.load_optimizer(path, AdamW(load(path)), state, "critic")
+    file = path / "critic" / "model.safetensors"
+    file.write_bytes(file.read_bytes()[:-1] + b"x")
+    with pytest.raises(ValueError, match=r"is damaged: the checksum of critic/model\.safetensors is not the one"):
+        checkpoint.verify(path)
+    file.unlink()
+    with pytest.raises(ValueError, match=r"is damaged: critic/model\.safetensors is missing"):
+        checkpoint.verify(path)
+
+
 def test_one_of_the_same_step_is_replaced(tmp_path: Path) -> None:
     write(tmp_path, 7)
     other = trained(seed=2)
@@ -107,6 +130,8 @@ def test_a_damaged_list_of_files(tmp_path: Path) -> None:
         (good.replace("checkpoint 1", "checkpoint 9"), "its format is 'pyllm checkpoint 9'"),
         (good.replace('"bytes"', '"size"'), "checkpoint.json cannot be read: 'bytes'"),
         (json.dumps({"format": "pyllm checkpoint 1", "files": {}}), "it lists no config.json"),
+        (good.replace('"tokenizer.json"', '"../tokenizer.json"'), "it lists '../tokenizer.json', which is no file"),
+        (good.replace('"tokenizer.json"', '"/etc/passwd"'), "it lists '/etc/passwd', which is no file"),
     ):
         manifest.write_text(content)
         with pytest.raises(ValueError, match="is damaged: ") as caught:

@@ -22,7 +22,7 @@ from pyllm.model import GPT, ModelConfig
 from pyllm.model.folders import load
 from pyllm.optim import AdamW, NonFiniteError
 from pyllm.train import loop
-from pyllm.train.loop import DataError, LoopSettings, Stage, train
+from pyllm.train.loop import Companion, DataError, LoopSettings, Stage, train
 from pyllm.train.run_folder import RunFolder
 
 # No biases: the keys' has no gradient but rounding, which AdamW makes as large as any other's.
@@ -106,6 +106,61 @@ def test_gradients_that_a_loss_returns_go_through_backward(tmp_path: Path) -> No
         (tmp_path / name).mkdir()
         train(one, LoopSettings(5, micro_batches=2), RunFolder(tmp_path / name))
     numpy.testing.assert_allclose(model.parameter_arena, fused.parameter_arena, rtol=1e-4, atol=1e-6)
+
+
+def with_companion(stage: Stage, other: GPT, lr_share: float = 0.5) -> Stage:
+    """Another model that learns the same along with the stage's."""
+    loss = stage.loss
+
+    def both(batch: Batch, denominator: float) -> Any:
+        other.loss_and_backward(batch.tokens, batch.targets, segments=batch.segments, denominator=denominator)
+        return loss(batch, denominator)
+
+    return replace(stage, loss=both, companions={"critic": Companion(AdamW(other), lr_share)})
+
+
+def test_models_that_learn_along(tmp_path: Path) -> None:
+    """As they would alone, at their own rate; and they go on to the same bits."""
+    results = []
+    for name, stops in (("straight", (6,)), ("resumed", (3, 6))):
+        folder, start = RunFolder(tmp_path / name), None
+        folder.path.mkdir()
+        for stop in stops:
+            models = [
+                GPT(CONFIG, seed=seed) if start is None else load(start.path / sub)
+                for seed, sub in ((1, ""), (2, "critic"))
+            ]
+            stage = with_companion(stage_of(models[0]), models[1])
+            outcome = train(stage, LoopSettings(stop), folder, start)
+            assert outcome.checkpoint is not None
+            start = Checkpoint(outcome.checkpoint, stop)
+        results.append((models, folder.read_metrics("toy")))
+    for one, other in zip(results[0][0], results[1][0], strict=True):
+        assert (one.parameter_arena == other.parameter_arena).all()
+    assert [line["critic_gradient_norm"] for line in results[0][1]] == [
+        line["critic_gradient_norm"] for line in results[1][1]
+    ]
+    for seed, lr, model in ((1, 0.01, results[0][0][0]), (2, 0.005, results[0][0][1])):
+        (tmp_path / f"{seed}").mkdir()
+        alone = stage_of(GPT(CONFIG, seed=seed), lr=lr)
+        train(alone, LoopSettings(6), RunFolder(tmp_path / f"{seed}"))
+        assert (alone.model.parameter_arena == model.parameter_arena).all()
+
+
+def test_a_companion_that_cannot_learn_stops_the_model(folder: RunFolder) -> None:
+    model, other = GPT(CONFIG, seed=1), GPT(CONFIG, seed=2)
+    before = model.parameter_arena.copy()
+    stage = with_companion(stage_of(model), other)
+    loss = stage.loss
+
+    def poisoned(batch: Batch, denominator: float) -> Any:
+        found = loss(batch, denominator)
+        other.gradient_arena[3] = math.inf
+        return found
+
+    with pytest.raises(NonFiniteError, match="stopped at step 1, nothing was updated: the gradient's norm is inf"):
+        train(replace(stage, loss=poisoned), LoopSettings(3), folder)
+    assert (model.parameter_arena == before).all() and not other.gradient_arena.any() and not model.gradient_arena.any()
 
 
 @pytest.mark.parametrize("stop", [1, 4, 9])
