@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import random
 import time
+from abc import ABC, abstractmethod
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar
 
 import numpy
 
@@ -55,6 +56,9 @@ class Rollout:
     finish: str
     reward: float
     advantage: float | None = None
+
+
+AnyRollout = TypeVar("AnyRollout", bound=Rollout)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +103,7 @@ class RolloutSettings:
             )
 
 
-class Rollouts:
+class RolloutSets(ABC, Generic[AnyRollout]):
     """Where the loop's micro-batches come from: sets of rollouts, made by the model as it is when the set is begun.
 
     Args:
@@ -108,9 +112,10 @@ class Rollouts:
         cfg: the model's shape.
         practice: what is asked, and who judges.
         settings: how.
-        advantages: of a set's rewards.
         tell: called with a sentence where something is skipped.
     """
+
+    kind: type[AnyRollout]
 
     def __init__(
         self,
@@ -119,16 +124,37 @@ class Rollouts:
         cfg: ModelConfig,
         practice: Practice,
         settings: RolloutSettings,
-        advantages: Advantages,
         tell: Callable[[str], None],
     ) -> None:
         self.engine, self.tok, self.cfg, self.practice = engine, tok, cfg, practice
-        self.settings, self.advantages, self.tell = settings, advantages, tell
-        self.rollouts: list[Rollout] = []  # of the set in hand, prompt by prompt
-        self._batches: list[RolloutBatch] = []  # of it
+        self.settings, self.tell = settings, tell
+        self.rollouts: list[AnyRollout] = []  # of the set in hand, prompt by prompt
         self._queue: deque[RolloutBatch] = deque()
         self._sets = self._next = self._skipped = self._updates_left = 0
-        self._flops = self._mean_reward = 0.0
+        self._flops = 0.0
+
+    @abstractmethod
+    def _weigh(
+        self, prompts: Sequence[list[int]], samples: Sequence[Sample], judgements: Sequence[Judgement]
+    ) -> dict[str, float]:
+        """Makes self.rollouts of a set's samples; returns what is to be told of them. Where it fails, nothing changes.
+
+        Args:
+            prompts: of each sample.
+            samples: prompt by prompt.
+            judgements: of each.
+        """
+
+    @abstractmethod
+    def _packed(self, update: int) -> list[RolloutBatch]:
+        """What an update, counted from 0, learns from the set in hand, as micro-batches."""
+
+    def _state(self) -> dict[str, Any]:
+        """What else the coming batches depend on, for JSON."""
+        return {}
+
+    def _load_state(self, state: dict[str, Any]) -> None:
+        """Takes over what `_state` returned. Raises KeyError, TypeError or ValueError where it is no such state."""
 
     def take(self) -> RolloutBatch:
         """The next micro-batch; at the first of a set, the set is made.
@@ -142,14 +168,13 @@ class Rollouts:
             metrics: dict[str, float] = {}
             if not self._updates_left:
                 metrics = self._make()
-                self._batches, self._updates_left = self._packed(), self.settings.updates
-                if self.settings.keep_all:  # the reference looks at them once
-                    self._flops += sum(batch.flops for batch in self._batches) / 3
+                self._updates_left = self.settings.updates
+            batches = self._packed(self.settings.updates - self._updates_left)
             self._updates_left -= 1
-            self._flops += sum(batch.flops for batch in self._batches)
+            self._flops += sum(batch.flops for batch in batches)
             reward = sum(one.reward for one in self.rollouts) / len(self.rollouts)
-            self._batches[0].metrics = {"reward": reward, **metrics, "flops": self._flops}
-            self._queue.extend(self._batches)
+            batches[0].metrics = {"reward": reward, **metrics, "flops": self._flops}
+            self._queue.extend(batches)
         return self._queue.popleft()
 
     def state(self) -> dict[str, Any]:
@@ -160,9 +185,9 @@ class Rollouts:
             "next": self._next,
             "skipped": self._skipped,
             "flops": self._flops,
-            "mean_reward": self._mean_reward,
             "updates_left": self._updates_left,
             "rollouts": [asdict(one) for one in self.rollouts] if self._updates_left else [],
+            **self._state(),
             **self._identity(),
         }
 
@@ -179,15 +204,15 @@ class Rollouts:
                 )
         try:
             numbers = [int(state[name]) for name in ("sets", "next", "skipped", "updates_left")]
-            flops, mean = float(state["flops"]), float(state["mean_reward"])
-            rollouts = [Rollout(**one) for one in state["rollouts"]]
+            flops = float(state["flops"])
+            rollouts = [self.kind(**one) for one in state["rollouts"]]
+            self._load_state(state)
         except (KeyError, TypeError, ValueError):
             raise ValueError("the checkpoint's place in the rollouts is damaged") from None
         if min(numbers) < 0 or (numbers[-1] and len(rollouts) != self.settings.prompts * self.settings.samples):
             raise ValueError("the checkpoint's place in the rollouts is damaged")
         self._sets, self._next, self._skipped, self._updates_left = numbers
-        self._flops, self._mean_reward, self.rollouts = flops, mean, rollouts
-        self._batches = self._packed() if self._updates_left else []
+        self._flops, self.rollouts = flops, rollouts
 
     def _identity(self) -> dict[str, Any]:
         settings = self.settings
@@ -226,26 +251,16 @@ class Rollouts:
             [completion_of(sample, self.tok) for sample in samples],
         )
         judged = time.perf_counter()
-        rewards = numpy.array([judgement.reward for judgement in judgements]).reshape(-1, n)
-        mean = float(rewards.mean())
-        advantages = self.advantages(rewards, self._mean_reward if self._sets else mean).reshape(-1).tolist()
+        more = self._weigh([prompt for prompt in prompts for _ in range(n)], samples, judgements)
         # From here on nothing fails: a set whose judge has failed can be made again.
-        self.rollouts = []
-        for place, (sample, judgement, advantage) in enumerate(zip(samples, judgements, advantages, strict=True)):
-            counts = advantage == advantage and (sample.finish == "stop" or not settings.mask_truncated)
-            one = Rollout(prompts[place // n], sample.ids, sample.logprobs, sample.finish, judgement.reward)
-            one.advantage = advantage if counts else None
-            self.rollouts.append(one)
         self._sets, self._skipped, self._next = self._sets + 1, self._skipped + skipped, indices[-1] + 1
-        self._mean_reward += max(RUNNING_SHARE, 1 / self._sets) * (mean - self._mean_reward)
         generated = sum(len(sample.ids) for sample in samples)
         self._flops += forward_flops(self.cfg, sum(map(len, prompts)) + generated)
         return {
             **figures_of(samples, judgements),
             # Of a token, in nats, estimated by -log p of those sampled: at temperature 1 its mean.
             "entropy": -sum(sum(sample.logprobs) for sample in samples) / generated,
-            "reward_deviation": float(rewards.std()),
-            "groups_of_one_reward": float((rewards == rewards[:, :1]).all(axis=1).mean()),
+            **more,
             "skipped_prompts": float(self._skipped),
             "rollout_tokens": float(generated),
             "rollout_seconds": round(sampled - start, 4),
@@ -279,6 +294,101 @@ class Rollouts:
             index += 1
         return indices, problems, prompts, skipped
 
+    def _batch(self, rollouts: Sequence[AnyRollout], weight: float, place: str) -> RolloutBatch:
+        batch = batch_of([(one.prompt, one.ids) for one in rollouts], self.cfg.context, weight, place)
+        batch.old_logprobs = batch.rows_of([one.logprobs for one in rollouts])
+        batch.flops = 3 * forward_flops(self.cfg, batch.length)
+        return batch
+
+    def shown(self) -> list[str]:
+        """The best and the worst answer to the first prompt in hand, with their rewards."""
+        group = sorted(self.rollouts[: self.settings.samples], key=lambda one: -one.reward)
+        texts = []
+        for one in group[:: max(1, len(group) - 1)]:
+            question = text_of(parse(one.prompt[:-1], self.tok)[-1]["content"])
+            texts.append(f"{question}\n> {text_of(read_answer(one.ids, self.tok))}\n(reward {one.reward:g})")
+        return texts
+
+
+class Rollouts(RolloutSets[Rollout]):
+    """Rollouts that are learned from as a whole: one advantage each, from the rewards of a set.
+
+    Args:
+        engine: of the model that learns.
+        tok: its tokenizer.
+        cfg: the model's shape.
+        practice: what is asked, and who judges.
+        settings: how.
+        advantages: of a set's rewards.
+        tell: called with a sentence where something is skipped.
+    """
+
+    kind = Rollout
+
+    def __init__(
+        self,
+        engine: Engine,
+        tok: Tokenizer,
+        cfg: ModelConfig,
+        practice: Practice,
+        settings: RolloutSettings,
+        advantages: Advantages,
+        tell: Callable[[str], None],
+    ) -> None:
+        super().__init__(engine, tok, cfg, practice, settings, tell)
+        self.advantages = advantages
+        self._batches: list[RolloutBatch] = []  # of the set in hand
+        self._mean_reward = 0.0
+
+    def _weigh(
+        self, prompts: Sequence[list[int]], samples: Sequence[Sample], judgements: Sequence[Judgement]
+    ) -> dict[str, float]:
+        rewards = numpy.array([judgement.reward for judgement in judgements]).reshape(-1, self.settings.samples)
+        mean = float(rewards.mean())
+        advantages = self.advantages(rewards, self._mean_reward if self._sets else mean).reshape(-1).tolist()
+        self.rollouts, self._batches = [], []
+        for prompt, sample, judgement, advantage in zip(prompts, samples, judgements, advantages, strict=True):
+            counts = advantage == advantage and (sample.finish == "stop" or not self.settings.mask_truncated)
+            one = Rollout(prompt, sample.ids, sample.logprobs, sample.finish, judgement.reward)
+            one.advantage = advantage if counts else None
+            self.rollouts.append(one)
+        self._mean_reward += max(RUNNING_SHARE, 1 / (self._sets + 1)) * (mean - self._mean_reward)
+        return {
+            "reward_deviation": float(rewards.std()),
+            "groups_of_one_reward": float((rewards == rewards[:, :1]).all(axis=1).mean()),
+        }
+
+    def _state(self) -> dict[str, Any]:
+        return {"mean_reward": self._mean_reward}
+
+    def _load_state(self, state: dict[str, Any]) -> None:
+        self._mean_reward, self._batches = float(state["mean_reward"]), []
+
+    def _packed(self, update: int) -> list[RolloutBatch]:
+        """The whole set, packed once: what is found out of a batch stays with it."""
+        if not self._batches:
+            for part, place in self._parts():
+                counted = [one for one in part if one.advantage is not None]
+                by_responses = self.settings.weigh_by == "responses"
+                weight = len(counted) if by_responses else sum(len(one.ids) for one in counted)
+                learned = [one for one in counted if one.advantage or self.settings.keep_all]
+                self._batches.append(self._with_advantages(learned, weight, place))
+            if update == 0 and self.settings.keep_all:  # the reference looks at them once
+                self._flops += sum(batch.flops for batch in self._batches) / 3
+        return self._batches
+
+    def _parts(self) -> Iterator[tuple[list[Rollout], str]]:
+        """The set in hand, cut into micro-batches, and what these are."""
+        count, parts = len(self.rollouts), self.settings.micro_batches
+        for number in range(parts):
+            begin, end = count * number // parts, count * (number + 1) // parts
+            yield self.rollouts[begin:end], f"samples {begin + 1} to {end} of set {self._sets} of the rollouts"
+
+    def _with_advantages(self, rollouts: Sequence[Rollout], weight: float, place: str) -> RolloutBatch:
+        batch = self._batch(rollouts, weight, place)
+        batch.advantages = numpy.array([one.advantage or 0.0 for one in rollouts], numpy.float64)
+        return batch
+
     def divergence(self, reference: GPT) -> float:
         """The model's KL divergence from a reference, in nats a token, estimated from the set in hand.
 
@@ -293,40 +403,6 @@ class Rollouts:
             total += float((numpy.expm1(behind) - behind).sum())
             tokens += behind.size
         return total / tokens
-
-    def _packed(self) -> list[RolloutBatch]:
-        """The set in hand as micro-batches to learn from."""
-        batches = []
-        for part, place in self._parts():
-            counted = [one for one in part if one.advantage is not None]
-            by_responses = self.settings.weigh_by == "responses"
-            weight = len(counted) if by_responses else sum(len(one.ids) for one in counted)
-            learned = [one for one in counted if one.advantage or self.settings.keep_all]
-            batches.append(self._batch(learned, weight, place))
-        return batches
-
-    def _parts(self) -> Iterator[tuple[list[Rollout], str]]:
-        """The set in hand, cut into micro-batches, and what these are."""
-        count, parts = len(self.rollouts), self.settings.micro_batches
-        for number in range(parts):
-            begin, end = count * number // parts, count * (number + 1) // parts
-            yield self.rollouts[begin:end], f"samples {begin + 1} to {end} of set {self._sets} of the rollouts"
-
-    def _batch(self, rollouts: Sequence[Rollout], weight: float, place: str) -> RolloutBatch:
-        batch = batch_of([(one.prompt, one.ids) for one in rollouts], self.cfg.context, weight, place)
-        batch.advantages = numpy.array([one.advantage or 0.0 for one in rollouts], numpy.float64)
-        batch.old_logprobs = batch.rows_of([one.logprobs for one in rollouts])
-        batch.flops = 3 * forward_flops(self.cfg, batch.length)
-        return batch
-
-    def shown(self) -> list[str]:
-        """The best and the worst answer to the first prompt in hand, with their rewards."""
-        group = sorted(self.rollouts[: self.settings.samples], key=lambda one: -one.reward)
-        texts = []
-        for one in group[:: max(1, len(group) - 1)]:
-            question = text_of(parse(one.prompt[:-1], self.tok)[-1]["content"])
-            texts.append(f"{question}\n> {text_of(read_answer(one.ids, self.tok))}\n(reward {one.reward:g})")
-        return texts
 
 
 def prompt_of(problem: Problem, tok: Tokenizer) -> list[int]:
