@@ -7,7 +7,6 @@ other answers becomes likelier, what is worse becomes less likely.
 from __future__ import annotations
 
 import math
-import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -40,7 +39,7 @@ from pyllm.train.rollout_batches import RolloutBatch
 from pyllm.train.rollouts import Rollouts
 from pyllm.train.run_folder import RunFolder
 from pyllm.train.training_config import Derivation, make_optimizer
-from pyllm.train.tuning import alone, begin, finish, settle
+from pyllm.train.tuning import alone, begin, finish, settle, store_model
 
 Array = numpy.ndarray[Any, numpy.dtype[Any]]
 
@@ -97,7 +96,7 @@ def grpo_in(
     config = settle(folder, begun, derive)
     model, tok = begun.model, begun.tokenizer
     if begun.checkpoint is None:
-        _store_reference(folder, model)
+        store_model(folder, REFERENCE, model)
     reference = load(folder.path / REFERENCE, trainable=False)
 
     def tell(text: str) -> None:
@@ -230,12 +229,3 @@ def _examination(
         return figures
 
     return evaluate
-
-
-def _store_reference(folder: RunFolder, model: GPT) -> None:
-    """Keeps the model as it is now in the run's folder: where it came from may be gone when the run goes on."""
-    temporary = folder.path / f".{REFERENCE}.tmp"
-    shutil.rmtree(temporary, ignore_errors=True)
-    model.save(temporary)
-    shutil.rmtree(folder.path / REFERENCE, ignore_errors=True)
-    temporary.rename(folder.path / REFERENCE)

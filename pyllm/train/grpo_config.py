@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from tyro.conf import UseAppendAction
 
@@ -140,7 +140,22 @@ def with_absolute_reward(config: GrpoConfig) -> GrpoConfig:
     return replace(config, reward=f"{Path(file).absolute()}:{function}") if colon and file else config
 
 
-def practice_of(config: GrpoConfig, reward: Reward | None = None) -> Practice:
+class PracticeConfig(Protocol):
+    """The settings that say what is practised."""
+
+    @property
+    def data(self) -> Path | None: ...
+    @property
+    def validation_data(self) -> Path | None: ...
+    @property
+    def reward(self) -> str | None: ...
+    @property
+    def tasks(self) -> tuple[str, ...]: ...
+    @property
+    def seed(self) -> int: ...
+
+
+def practice_of(config: PracticeConfig, reward: Reward | None = None) -> Practice:
     """What the settings say is practised.
 
     Raises:
@@ -168,8 +183,13 @@ def practice_of(config: GrpoConfig, reward: Reward | None = None) -> Practice:
         )
     if config.validation_data is not None:
         return RewardPractice(problems, load_problems(config.validation_data), reward, name, config.seed)
+    return RewardPractice(*with_held_out(problems), reward, name, config.seed)
+
+
+def with_held_out(problems: Sequence[Problem]) -> tuple[Sequence[Problem], Sequence[Problem]]:
+    """A user's problems: those to practise on, and the last ones, which are held out."""
     kept = len(problems) - min(MOST_HELD_OUT, int(HELD_OUT_SHARE * len(problems)))
-    return RewardPractice(problems[:kept], problems[kept:], reward, name, config.seed)
+    return problems[:kept], problems[kept:]
 
 
 def derive_settings(config: GrpoConfig, derive: Derivation, model: ModelConfig) -> None:

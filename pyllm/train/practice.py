@@ -38,7 +38,13 @@ class Judgement(NamedTuple):
 
 
 class Practice(ABC):
-    """Problems without end, those for examinations apart from them, and a judge."""
+    """Problems without end, those for examinations apart from them, and a judge.
+
+    Attributes:
+        judges: whether judgements mean anything.
+    """
+
+    judges = True
 
     @abstractmethod
     def problem(self, index: int) -> Problem:
@@ -103,7 +109,41 @@ class TaskPractice(Practice):
         return {"tasks": [task.name for task in self.tasks], "seed": self.seed}
 
 
-class RewardPractice(Practice):
+class Shuffled(Practice):
+    """A user's problems, shuffled epoch after epoch.
+
+    Args:
+        problems: to practise on; at least one.
+        examination: those never practised on; may be empty.
+        seed: of the order.
+
+    Raises:
+        ValueError: there is no problem.
+    """
+
+    judges = False
+
+    def __init__(self, problems: Sequence[Problem], examination: Sequence[Problem], seed: int) -> None:
+        if not problems:
+            raise ValueError("there is nothing to practise: there is no problem")
+        self.problems, self.examination, self.seed = tuple(problems), tuple(examination), seed
+        self._digest = blake2b(repr(self.problems).encode(), digest_size=8).hexdigest()
+
+    def problem(self, index: int) -> Problem:
+        epoch, place = divmod(index, len(self.problems))
+        return self.problems[permuted(place, len(self.problems), self.seed, epoch)]
+
+    def held_out(self, count: int) -> list[Problem]:
+        return list(self.examination[:count])
+
+    def judge(self, indices: Sequence[int], problems: Sequence[Problem], completions: Sequence[str]) -> list[Judgement]:
+        return [Judgement(0.0, {})] * len(completions)
+
+    def identity(self) -> dict[str, Any]:
+        return {"problems": self._digest, "seed": self.seed}
+
+
+class RewardPractice(Shuffled):
     """A user's problems, shuffled epoch after epoch, and his reward function.
 
     Args:
@@ -117,21 +157,13 @@ class RewardPractice(Practice):
         ValueError: there is no problem.
     """
 
+    judges = True
+
     def __init__(
         self, problems: Sequence[Problem], examination: Sequence[Problem], reward: Reward, name: str, seed: int
     ) -> None:
-        if not problems:
-            raise ValueError("there is nothing to practise: there is no problem")
-        self.problems, self.examination = tuple(problems), tuple(examination)
-        self.reward, self.name, self.seed = reward, name, seed
-        self._digest = blake2b(repr(self.problems).encode(), digest_size=8).hexdigest()
-
-    def problem(self, index: int) -> Problem:
-        epoch, place = divmod(index, len(self.problems))
-        return self.problems[permuted(place, len(self.problems), self.seed, epoch)]
-
-    def held_out(self, count: int) -> list[Problem]:
-        return list(self.examination[:count])
+        super().__init__(problems, examination, seed)
+        self.reward, self.name = reward, name
 
     def judge(self, indices: Sequence[int], problems: Sequence[Problem], completions: Sequence[str]) -> list[Judgement]:
         try:
@@ -146,7 +178,7 @@ class RewardPractice(Practice):
         ]
 
     def identity(self) -> dict[str, Any]:
-        return {"problems": self._digest, "reward": self.name, "seed": self.seed}
+        return {**super().identity(), "reward": self.name}
 
     def _call(self, problems: Sequence[Problem], completions: Sequence[str]) -> Any:
         names = {name for problem in problems for name in problem.columns}

@@ -14,7 +14,7 @@ from pyllm.train.run_folder import RunFolder
 
 # Of a run, from the first to the last. A run's model is that of the last one that it has come to; "imitation", with
 # which another stage is compared, is it only where there is no other.
-STAGES = ("pretrain", "imitation", "sft", "dpo", "grpo")
+STAGES = ("pretrain", "imitation", "sft", "dpo", "grpo", "ppo")
 GPT2_FILES = ("vocab.json", "merges.txt")
 
 
@@ -23,12 +23,13 @@ def last_stage(run: RunFolder) -> str | None:
     return next((stage for stage in reversed(STAGES) if checkpoint.found(run.checkpoints, stage)), None)
 
 
-def model_folder(path: Path | None = None) -> Path:
+def model_folder(path: Path | None = None, wanted: str | None = None) -> Path:
     """The folder with config.json that a path stands for.
 
     Args:
         path: a run's folder: its last stage's last checkpoint; or the model's folder itself. None: the run that was
             last at work in runs/.
+        wanted: of a run's folder the stage, in place of its last one.
 
     Raises:
         OSError: there is no such folder, or no checkpoint in it.
@@ -44,9 +45,9 @@ def model_folder(path: Path | None = None) -> Path:
     run = RunFolder(path)
     if (path / "config.json").exists() or not run.checkpoints.is_dir():
         return path
-    stage = last_stage(run)
-    if stage is None:
-        raise FileNotFoundError(f"there is no checkpoint in {run.checkpoints} yet")
+    stage = wanted or last_stage(run)
+    if stage is None or not checkpoint.found(run.checkpoints, stage):
+        raise FileNotFoundError(f"there is no checkpoint{f' of {wanted}' if wanted else ''} in {run.checkpoints} yet")
     return checkpoint.newest(run.checkpoints, stage, offer="pass --model {path}")[0].path
 
 

@@ -12,6 +12,7 @@ in one that is held, for `pyllm run`, whose stages share a folder. The second is
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -184,6 +185,15 @@ def finish(
         stage.go_on_slower = f"pyllm {stage.name} {config.options} --resume --lr {(config.lr or 0) / 3:.2g}"
     outcome = train(stage, loop_settings(config, micro_batches), folder, begun.checkpoint)
     return result_of(folder, stage.name, outcome, None)
+
+
+def store_model(folder: RunFolder, name: str, model: GPT) -> None:
+    """Keeps a model as it is now in the run's folder: where it came from may be gone when the run goes on."""
+    temporary = folder.path / f".{name}.tmp"
+    shutil.rmtree(temporary, ignore_errors=True)
+    model.save(temporary)
+    shutil.rmtree(folder.path / name, ignore_errors=True)
+    temporary.rename(folder.path / name)
 
 
 def _with_absolute_paths(config: AnyConfig) -> AnyConfig:

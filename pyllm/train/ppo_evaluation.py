@@ -1,0 +1,108 @@
+"""How PPO goes, on prompts that are never practised on: beside what the model answered before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy
+
+from pyllm.chat import END_OF_TURN
+from pyllm.engine import Engine, Sample
+from pyllm.tokenizer import Tokenizer
+from pyllm.train.ppo_rollouts import PpoModels
+from pyllm.train.practice import Practice
+from pyllm.train.reward_model import scores_of
+from pyllm.train.rollout_batches import batch_of
+from pyllm.train.rollouts import completion_of, prompt_of
+
+Array = numpy.ndarray[Any, numpy.dtype[Any]]
+
+ANSWERS_AT_ONCE = 32
+
+
+class HeldOut:
+    """Prompts that are answered once by the reference and, at every evaluation, by the model that learns.
+
+    Args:
+        practice: whose held-out problems are asked.
+        engine: of the model that learns.
+        tok: its tokenizer.
+        models: beside it.
+        count: the most problems; those that do not fit into the context are left out.
+        max_new_tokens: the most of an answer.
+        seed: of the samples.
+    """
+
+    def __init__(
+        self,
+        practice: Practice,
+        engine: Engine,
+        tok: Tokenizer,
+        models: PpoModels,
+        count: int,
+        max_new_tokens: int,
+        seed: int,
+    ) -> None:
+        self.practice, self.engine, self.tok, self.models = practice, engine, tok, models
+        self.max_new_tokens, self.seed = max_new_tokens, seed
+        asked = [(index, problem, prompt_of(problem, tok)) for index, problem in enumerate(practice.held_out(count))]
+        fit = [one for one in asked if len(one[2]) < models.reference.cfg.context]
+        self.indices, self.problems = [one[0] for one in fit], [one[1] for one in fit]
+        self.prompts = [one[2] for one in fit]
+        self._before: tuple[Array, Array] | None = None  # scores and gold rewards of the reference's answers
+
+    def figures(self, show: Callable[[str], None]) -> dict[str, float]:
+        """Means over the answers, each name with "held_out_" before it.
+
+        reward: the reward model's score. preferred: the share of prompts whose answer it likes better than the
+        reference's, a tie by half. kl: nats of divergence from the reference an answer. ended; answer_tokens. Where
+        the practice has a judge: gold_reward and gold_preferred, the same by its rewards.
+        """
+        if not self.prompts:
+            return {}
+        if self._before is None:
+            show("the first model answers held-out prompts")
+            self._before = self._judged(self._answers(Engine(self.models.reference, self.tok)))
+        show("answering held-out prompts")
+        samples = self._answers(self.engine)
+        scores, gold = self._judged(samples)
+        figures = {
+            "reward": float(scores.mean()),
+            "preferred": _preferred(scores, self._before[0]),
+            "kl": self._divergence(samples),
+            "ended": sum(sample.finish == "stop" for sample in samples) / len(samples),
+            "answer_tokens": sum(len(sample.ids) for sample in samples) / len(samples),
+        }
+        if self.practice.judges:
+            figures |= {"gold_reward": float(gold.mean()), "gold_preferred": _preferred(gold, self._before[1])}
+        return {f"held_out_{name}": value for name, value in figures.items()}
+
+    def _answers(self, engine: Engine) -> list[Sample]:
+        return engine.generate(
+            self.prompts, max_new_tokens=self.max_new_tokens, temperature=1.0, stop=END_OF_TURN, seed=self.seed
+        )
+
+    def _judged(self, samples: list[Sample]) -> tuple[Array, Array]:
+        answered = [prompt + sample.ids for prompt, sample in zip(self.prompts, samples, strict=True)]
+        completions = [completion_of(sample, self.tok) for sample in samples]
+        judgements = self.practice.judge(self.indices, self.problems, completions)
+        gold = numpy.array([judgement.reward for judgement in judgements])
+        return scores_of(self.models.reward_model, answered), gold
+
+    def _divergence(self, samples: list[Sample]) -> float:
+        """KL(model, reference) an answer, from the answers that the model sampled (k1 of Schulman 2020)."""
+        total = 0.0
+        for begin in range(0, len(samples), ANSWERS_AT_ONCE):
+            some = slice(begin, begin + ANSWERS_AT_ONCE)
+            pairs = [(prompt, sample.ids) for prompt, sample in zip(self.prompts[some], samples[some], strict=True)]
+            batch = batch_of(pairs, self.models.reference.cfg.context, 0.0, "")
+            scored = self.models.reference.score(batch.tokens, batch.targets, batch.segments).logprobs
+            assert scored is not None
+            own = batch.rows_of([sample.logprobs for sample in samples[some]])
+            total += float((own - batch.gathered(scored))[batch.mask].sum())
+        return total / len(samples)
+
+
+def _preferred(after: Array, before: Array) -> float:
+    return float(((numpy.sign(after - before) + 1) / 2).mean())
