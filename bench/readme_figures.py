@@ -65,6 +65,9 @@ def abilities() -> str:
         scores = [found[f"{stage}: {task}, right"] for stage in STAGES]
         commonest = found.get(f"sft: {task}, always the commonest answer", "")
         lines.append(f"| {told} | {' | '.join(scores)} | {commonest} |")
+        if second := found.get(f"grpo: {task}, as a chat's second question, right"):
+            scores = [second if stage == "grpo" else "" for stage in STAGES]
+            lines.append(f"| the same, as a chat's second question | {' | '.join(scores)} |  |")
     return "\n".join(lines)
 
 

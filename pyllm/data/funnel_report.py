@@ -124,7 +124,7 @@ def write_plot(funnel: Funnel, path: Path, title: str) -> None:
             left += count
         axes.text(left + 0.01 * total, place, _dropped_text(counts), va="center", fontsize=9, color="#444444")
     axes.set_yticks(range(len(met)), [name.replace("_", " ") for name in met])
-    axes.set(xlabel="pages", xlim=(0, 1.7 * total), ylim=(len(met) - 0.4, -0.6), title=title)
+    axes.set(xlabel="pages", xlim=(0, 1.75 * total), ylim=(len(met) - 0.4, -0.6), title=title)
     ticks = [value for value in axes.get_xticks() if value <= total]
     axes.set_xticks(ticks, [f"{value:,.0f}" for value in ticks])
     axes.spines[["top", "right"]].set_visible(False)
@@ -139,7 +139,7 @@ def _grouped(reasons: Counter[str], total: int) -> Iterable[tuple[str, int]]:
 
 def _dropped_text(counts: StageCounts) -> str:
     text = f"{counts.pages_out:,} left"
-    top = counts.reasons.most_common(3)
+    top = counts.reasons.most_common(2)
     if top:
         more = len(counts.reasons) - len(top)
         text += "; dropped: " + ", ".join(f"{reason.replace('_', ' ')} {count:,}" for reason, count in top)
