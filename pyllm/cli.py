@@ -22,6 +22,7 @@ commands:
   sft         teach a model to answer, by conversations
   dpo         teach a model to prefer chosen answers to rejected ones
   reward      train a reward model on which of two answers is preferred
+  ppo         let a model practise on answers that a reward model scores
   grpo        let a model practise on answers that can be checked
   label       answer prompts, or mend and rank a model's answers: data for sft and dpo
   evaluate    examine a model: tasks, multiple choice
@@ -35,7 +36,7 @@ options:
 # Where the commands are that have no commands of their own: functions of the same names.
 MODULES = {
     **dict.fromkeys(("run", "pretrain", "sample"), "training_commands"),
-    **dict.fromkeys(("sft", "dpo", "reward", "grpo"), "tuning_commands"),
+    **dict.fromkeys(("sft", "dpo", "reward", "ppo", "grpo"), "tuning_commands"),
     "chat": "chat_commands",
     "label": "label_commands",
     "evaluate": "evaluation_commands",

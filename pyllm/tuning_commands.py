@@ -1,4 +1,4 @@
-"""`pyllm sft | dpo | reward | grpo`: training that begins with a model that is there."""
+"""`pyllm sft | dpo | reward | ppo | grpo`: training that begins with a model that is there."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import tyro
 from pyllm.stopping import exit_if_stopped, second_ctrl_c
 from pyllm.train.dpo_config import DpoConfig
 from pyllm.train.grpo_config import GrpoConfig
+from pyllm.train.ppo_config import PpoConfig
 from pyllm.train.result import Result
 from pyllm.train.reward_config import RewardConfig
 from pyllm.train.run_folder import RunFolder
@@ -21,6 +22,7 @@ from pyllm.train.training_config import AnyConfig
 Sft = Annotated[SftConfig, tyro.conf.arg(name="")]
 Dpo = Annotated[DpoConfig, tyro.conf.arg(name="")]
 Reward = Annotated[RewardConfig, tyro.conf.arg(name="")]
+Ppo = Annotated[PpoConfig, tyro.conf.arg(name="")]
 Grpo = Annotated[GrpoConfig, tyro.conf.arg(name="")]
 
 
@@ -45,6 +47,15 @@ def reward(config: Reward) -> None:
 
     result = trained(reward, config)
     tell(result, _change(result, "reward", "validation_accuracy", "Held-out pairs told the right way round"))
+
+
+def ppo(config: Ppo) -> None:
+    """Let a model practise on answers that a reward model scores. Ctrl-C saves; --resume goes on."""
+    from pyllm.train.ppo import ppo
+
+    result = trained(ppo, config)
+    held_out = _change(result, "ppo", "held_out_reward", "Mean score of answers to held-out prompts")
+    tell(result, held_out or _change(result, "ppo", "reward", "Mean score of the answers of a set"))
 
 
 def grpo(config: Grpo) -> None:

@@ -5,6 +5,8 @@ from pyllm.train.dpo import dpo
 from pyllm.train.dpo_config import DpoConfig
 from pyllm.train.grpo import grpo
 from pyllm.train.grpo_config import GrpoConfig
+from pyllm.train.ppo import ppo
+from pyllm.train.ppo_config import PpoConfig
 from pyllm.train.pretrain import pretrain
 from pyllm.train.pretrain_config import PretrainConfig
 from pyllm.train.result import Result
@@ -18,6 +20,7 @@ from pyllm.train.sft_config import SftConfig
 __all__ = [
     "DpoConfig",
     "GrpoConfig",
+    "PpoConfig",
     "PretrainConfig",
     "Result",
     "RewardConfig",
@@ -26,6 +29,7 @@ __all__ = [
     "dpo",
     "grpo",
     "losses",
+    "ppo",
     "pretrain",
     "reward",
     "run",

@@ -9,7 +9,7 @@ import numpy
 import pytest
 from token_files import byte_tokenizer
 
-from pyllm import SPECIAL_TOKENS
+from pyllm import SPECIAL_TOKENS, tuning_commands
 from pyllm.chat import render
 from pyllm.engine import Engine
 from pyllm.model import GPT, ModelConfig
@@ -287,3 +287,8 @@ def test_a_judge_that_raises(base: Path) -> None:
     Path("gold.py").write_text("def reward(prompts, completions):\n    raise KeyError('colour')\n")
     with pytest.raises(ValueError, match=r"the reward function gold\.py:reward raised KeyError: 'colour', on prompt"):
         ppo(config(base, reward="gold.py:reward"))
+
+
+def test_the_command(base: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tuning_commands.ppo(config(base, steps=2))
+    assert "Mean score of answers to held-out prompts: " in capsys.readouterr().out
