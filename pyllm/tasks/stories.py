@@ -13,6 +13,8 @@ from pyllm.tasks.task import Problem, Task
 MOST_WORDS = 140  # of an expert's story: with its request it fits a context of 256
 LEAST_WORDS = 40  # of a well-formed story
 
+ASKED = ("character", "thing", "name")  # columns of what a story must have in it
+
 _ANNOUNCEMENT = re.compile(r"\A\s*Here (?:is|comes) (?:a|your) [^\n.]*\bstory\b[^\n.]*[.:!]", re.IGNORECASE)
 
 
@@ -24,6 +26,19 @@ def story_key(character: str, thing: str) -> str:
 def mentions(text: str, noun: str) -> bool:
     """Whether a text has a noun in it, as a whole word, one or several of it."""
     return re.search(rf"\b{re.escape(noun)}(?:e?s)?\b", text, re.IGNORECASE) is not None
+
+
+def without_announcement(completion: str) -> str:
+    """A story without the line before it that says what it is about."""
+    return _ANNOUNCEMENT.sub("", completion)
+
+
+def share_told(completion: str, character: str, thing: str, name: str) -> float:
+    """The share of what was asked for that a story has: its hero's kind, the thing, the name where one was given."""
+    noun = thing.split(" ", 1)[-1].split(" of ")[0]  # without its adjective; of "bag of nuts", the bag
+    asked = [noun, character, *([name] if name else [])]
+    story = without_announcement(completion)
+    return sum(mentions(story, one) for one in asked) / len(asked)
 
 
 class Stories(Task):
@@ -59,11 +74,7 @@ class Stories(Task):
 
         Half of that where it is not well-formed. A line before it that says what it is about is no part of it.
         """
-        columns = problem.columns
-        noun = columns["thing"].split(" ", 1)[-1].split(" of ")[0]  # without its adjective; of "bag of nuts", the bag
-        asked = [noun, columns["character"], *([columns["name"]] if columns["name"] else [])]
-        story = _ANNOUNCEMENT.sub("", completion)
-        share = sum(mentions(story, one) for one in asked) / len(asked)
+        share = share_told(completion, **{name: problem.columns[name] for name in ASKED})
         return share if self.is_well_formed(problem, completion) else share / 2
 
     def is_well_formed(self, problem: Problem, completion: str) -> bool:
