@@ -285,7 +285,7 @@ class _Run:
         tokens, usual = self.config.pretrain_tokens, recipe.DEFAULT.pretrain_tokens
         if tokens and tokens < FEW * usual:
             warnings.warn(
-                f"{config.minutes:g} minutes are enough to see every stage at work, not for an assistant: its base "
+                f"minutes is {config.minutes:g}, enough to see every stage at work, not for an assistant: its base "
                 f"model reads {tokens:,} tokens, that of a run without --minutes {usual:,}",
                 stacklevel=2,
             )

@@ -115,6 +115,8 @@ def check_settings(config: SftConfig) -> None:
         raise ValueError("epochs are of data: give steps for tasks, whose problems never end")
     if not 0 <= config.follow_up_share <= 1:
         raise ValueError(f"follow_up_share must be from 0 to 1, got {config.follow_up_share}")
+    if config.follow_up_share and not config.tasks:
+        raise ValueError("follow_up_share is of the conversations of tasks, but no tasks are given")
     if config.replay_share is not None:
         if not 0 <= config.replay_share < 1:
             raise ValueError(f"replay_share must be from 0 to below 1, got {config.replay_share}")

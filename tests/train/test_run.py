@@ -314,7 +314,7 @@ def test_pages_given_and_stopped_among_their_documents(tmp_path: Path, monkeypat
 def test_minutes_become_lengths_once(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measuring, "MEASURED_SECONDS", 0.02)
     config = RunConfig(**{**SMALL, **dict.fromkeys(LENGTHS), "sft_steps": 2}, text=(book,), minutes=0.01)
-    with pytest.warns(UserWarning, match=r"^0\.01 minutes are enough to see every stage at work, not for an"):
+    with pytest.warns(UserWarning, match=r"^minutes is 0\.01, enough to see every stage at work, not for an"):
         measured = run(config)
     table = RunFolder(measured.run).read_tables()["run"]
     assert table["pretrain_tokens"] > 1000 and table["sft_steps"] == 2 and table["grpo_steps"] >= 1

@@ -320,6 +320,10 @@ def test_bad_conversations_are_skipped_and_named(base: Path, recwarn: pytest.War
             {"tasks": ("facts",), "replay": (Path("others"),)},
             "another tokenizer than the model's has made the tokens of",
         ),
+        (
+            {"data": (Path("data.jsonl"),), "follow_up_share": 0.5},
+            "follow_up_share is of the conversations of tasks, but",
+        ),
         ({"tasks": ("facts",), "follow_up_share": 1.5}, "follow_up_share must be from 0 to 1, got 1.5"),
         ({"tasks": ("facts",), "replay_weight": 0}, "replay_weight must be positive, got 0"),
         ({"tasks": ("facts",), "examine": -1}, "examine must be at least 0, got -1"),
