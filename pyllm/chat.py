@@ -134,6 +134,11 @@ def text_of(content: Content) -> str:
     return content if isinstance(content, str) else "".join(part["text"] for part in content if part["type"] == "text")
 
 
+def plain_prompt(messages: Sequence[Message]) -> Content | list[Message]:
+    """A prompt as files of preferences have it: a user's only message is its text."""
+    return messages[0]["content"] if len(messages) == 1 and messages[0]["role"] == "user" else list(messages)
+
+
 def kind_behind(token: str, kind: str) -> str | None:
     """The kind of part that begins behind a special token within a part of this kind; None: the token does not turn
     to another one.

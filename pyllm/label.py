@@ -13,13 +13,13 @@ import itertools
 import json
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pyllm.chat import Content, Message, check_messages, text_of
+from pyllm.chat import Content, Message, check_messages, plain_prompt, text_of
 from pyllm.files import write_whole
 from pyllm.patterns import utf8
 
@@ -248,7 +248,7 @@ class LabelStore:
             ).fetchall()
         for _, group in itertools.groupby(rows, key=lambda row: row[0]):
             samples = list(group)
-            prompt = _prompt(json.loads(samples[0][1]))
+            prompt = plain_prompt(json.loads(samples[0][1]))
             pairs = [(mended, content) for _, _, content, _, mended in samples if mended is not None]
             ranked = [(content, rank) for _, _, content, rank, _ in samples if rank is not None]
             for (better, rank), (worse, other) in itertools.combinations(ranked, 2):
@@ -302,11 +302,6 @@ _OPEN = (
     "(NOT skipped AND NOT EXISTS (SELECT 1 FROM answers WHERE prompt = prompts.id) "
     "AND NOT EXISTS (SELECT 1 FROM samples WHERE prompt = prompts.id AND rank IS NOT NULL))"
 )
-
-
-def _prompt(messages: list[Mapping[str, Any]]) -> Any:
-    """A prompt as preferences have it: one message of a user is its text."""
-    return messages[0]["content"] if len(messages) == 1 and messages[0]["role"] == "user" else messages
 
 
 def parse_ranking(text: str, count: int) -> list[list[int]]:

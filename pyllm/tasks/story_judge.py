@@ -24,9 +24,10 @@ FEATURES = ("on_topic", "fluency", "length", "ending")
 WEIGHTS = (1.0, 1.0, 1.0, 2.0)  # of them
 
 BEST_WORDS = 70  # of a story; none and twice as many are worth nothing
-ODD_NATS = 2.5  # a token, by the base model: what is as odd as that is worth nothing
+ODD_NATS = 2.5  # a token, by the base model: what is as odd as that is worth nothing, and what is odder less
+LEAST_FLUENCY = -2.0
 LAST_WORDS = 40  # in which a story shows how it ends
-MOST_SIGNS = 3  # of joy or of sorrow: more change nothing
+MOST_SIGNS = 3  # different ones, of joy or of sorrow: more change nothing
 ROWS_AT_ONCE = 32
 
 JOY = frozenset(
@@ -40,7 +41,7 @@ SORROW = frozenset(
 
 
 class StoryJudge:
-    """Likes stories that are about what was asked, read like those of the base model, are short, and end well.
+    """Likes stories that are about what was asked, read like the base model's, are short, and end well.
 
     Args:
         base: the base model; it is asked how likely a story's text is.
@@ -77,8 +78,9 @@ class StoryJudge:
 
         Returns:
             (N, 4) float64, as FEATURES names them. on_topic: the share of what was asked for. fluency: 1 less the mean
-            nats of a token, by the base model, as a share of ODD_NATS; not below 0. length: 1 for BEST_WORDS words,
-            and less for more or fewer. ending: words of joy less words of sorrow among the last ones, from -1 to 1.
+            nats of a token, by the base model, as a share of ODD_NATS; from LEAST_FLUENCY to 1. length: 1 for
+            BEST_WORDS words, and less for more or fewer, down to 0. ending: different words of joy less those of
+            sorrow among the last ones, from -1 to 1.
         """
         told = [without_announcement(completion).strip() for completion in completions]
         asked = zip(completions, character, thing, name, strict=True)
@@ -86,7 +88,7 @@ class StoryJudge:
         return numpy.column_stack(
             [
                 [share_told(completion, *about) for completion, *about in asked],
-                numpy.maximum(0.0, 1 - self._nats(told) / ODD_NATS),
+                numpy.maximum(LEAST_FLUENCY, 1 - self._nats(told) / ODD_NATS),
                 [1 - min(1.0, abs(len(one) - BEST_WORDS) / BEST_WORDS) for one in words],
                 [_ending(one) for one in words],
             ]
@@ -112,6 +114,6 @@ class StoryJudge:
 
 
 def _ending(words: Sequence[str]) -> float:
-    last = words[-LAST_WORDS:]
-    joy, sorrow = (min(MOST_SIGNS, sum(word in signs for word in last)) for signs in (JOY, SORROW))
+    last = set(words[-LAST_WORDS:])
+    joy, sorrow = (min(MOST_SIGNS, len(last & signs)) for signs in (JOY, SORROW))
     return (joy - sorrow) / MOST_SIGNS

@@ -7,16 +7,18 @@ far from the model that sampled them (the clip) nor from the one that it began w
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
-from pyllm.checkpoint import Checkpoint
 from pyllm.engine import Engine
+from pyllm.files import write_whole
 from pyllm.model import GPT
 from pyllm.model.folders import load
 from pyllm.progress import is_wanted
+from pyllm.train.best_of_n import BEST_OF_N, best_of_n
 from pyllm.train.loop import Companion, Stage
 from pyllm.train.losses import ppo_policy, ppo_value
 from pyllm.train.ppo_config import CHANGEABLE, PpoConfig, check, derive_settings, practice_of, rollout_settings
@@ -27,11 +29,11 @@ from pyllm.train.result import Result
 from pyllm.train.run_folder import RunFolder
 from pyllm.train.trained_models import model_folder
 from pyllm.train.training_config import Derivation, make_optimizer
-from pyllm.train.tuning import alone, begin, finish, settle, store_model
+from pyllm.train.tuning import Begun, alone, begin, finish, settle, store_model
 
 NAME = "ppo"
-REFERENCE = "ppo_reference"  # in the run's folder: the model that it began with
-REWARD_MODEL = "ppo_reward_model"  # and the one that scores answers
+REFERENCE = "{}_reference"  # in the run's folder, by stage: the model that divergence is from
+REWARD_MODEL = "{}_reward_model"  # and the one that scores answers
 CRITIC = "critic"
 
 
@@ -64,6 +66,7 @@ def ppo_in(
     start: Path | None = None,
     reward_model: Path | None = None,
     practice: Practice | None = None,
+    stage: str = NAME,
 ) -> Result:
     """The stage, in a run's folder that is held.
 
@@ -74,12 +77,13 @@ def ppo_in(
         start: the folder of the model to begin with, in place of config.model.
         reward_model: the folder of the one that scores, in place of config.reward_model.
         practice: see ppo.
+        stage: its name in the run.
     """
-    begun = begin(folder, NAME, config, CHANGEABLE, start)
+    begun = begin(folder, stage, config, CHANGEABLE, start)
     if reward_model is None:
         check(begun.config, practice)
     model, tok = begun.model, begun.tokenizer
-    models = _models(folder, model, begun.checkpoint, reward_model or begun.config.reward_model)
+    models = _models(folder, begun, reward_model or begun.config.reward_model)
     derive = Derivation(begun.config)
     derive_settings(begun.config, derive, model.cfg)
     config = settle(folder, begun, derive)
@@ -87,13 +91,16 @@ def ppo_in(
 
     def tell(text: str) -> None:
         if is_wanted(config.progress):
-            print(f"{NAME}: {text}", file=sys.stderr, flush=True)
+            print(f"{stage}: {text}", file=sys.stderr, flush=True)
 
     engine, practice = Engine(model, tok), practice or practice_of(config)
     rollouts = PpoRollouts(engine, tok, models, practice, rollout_settings(config), tell)
     held_out = HeldOut(practice, engine, tok, models, config.evaluate_problems, config.max_new_tokens, config.seed)
-    stage = Stage(
-        name=NAME,
+    if config.best_of and held_out.prompts and not (baseline := folder.path / BEST_OF_N.format(stage)).exists():
+        found = best_of_n(held_out, config.best_of, tell)
+        write_whole(baseline, json.dumps(found, indent=1).encode())
+    learning = Stage(
+        name=stage,
         model=model,
         optimizer=make_optimizer(config, model),
         batches=rollouts,
@@ -107,27 +114,46 @@ def ppo_in(
         tokenizer=tok,
         headline="reward",
     )
-    return finish(folder, stage, config, begun, command, config.micro_batches or 1)
+    return finish(folder, learning, config, begun, command, config.micro_batches or 1)
 
 
-def _models(folder: RunFolder, model: GPT, came_from: Checkpoint | None, reward_model: Path | None) -> PpoModels:
+def _models(folder: RunFolder, begun: Begun[PpoConfig], reward_model: Path | None) -> PpoModels:
     """The models beside the one that learns; a new run keeps copies, as where they came from may be gone later.
 
     Raises:
-        OSError, ValueError: there is no reward model, or it does not fit the model.
+        OSError, ValueError: there is no reward model, or one does not fit the model.
     """
-    if came_from is None:
-        scorer = load(model_folder(reward_model, "reward"), trainable=False)
-        if not scorer.cfg.value_head:
-            raise ValueError(f"{reward_model} has no value head: it is no reward model; `pyllm reward` trains one")
-        for name in ("vocab_size", "context"):
-            ours, its = getattr(model.cfg, name), getattr(scorer.cfg, name)
-            if its < ours or (name == "vocab_size" and its != ours):
-                raise ValueError(f"{reward_model} has a {name} of {its:,}, the model one of {ours:,}: they do not fit")
-        store_model(folder, REFERENCE, model)
-        store_model(folder, REWARD_MODEL, scorer)
-    frozen = [load(folder.path / name, trainable=False) for name in (REFERENCE, REWARD_MODEL)]
-    return PpoModels(frozen[0], load(came_from.path / CRITIC if came_from else folder.path / REWARD_MODEL), frozen[1])
+    names = [name.format(begun.stage) for name in (REFERENCE, REWARD_MODEL)]
+    config, critic = begun.config, None
+    if begun.checkpoint is not None:
+        critic = load(begun.checkpoint.path / CRITIC)
+    else:
+        scorer = _fitting(begun.model, model_folder(reward_model, "reward"), value_head=True)
+        reference = begun.model
+        if config.reference is not None:
+            reference = _fitting(begun.model, model_folder(config.reference))
+        if config.critic is not None:
+            critic = _fitting(begun.model, config.critic, trainable=True, value_head=True)
+        for name, model in zip(names, (reference, scorer), strict=True):
+            store_model(folder, name, model)
+    frozen = [load(folder.path / name, trainable=False) for name in names]
+    return PpoModels(frozen[0], critic or load(folder.path / names[1]), frozen[1])
+
+
+def _fitting(model: GPT, path: Path, trainable: bool = False, value_head: bool = False) -> GPT:
+    """A model that sees the same tokens as another one.
+
+    Raises:
+        OSError, ValueError: there is none, or it does not fit.
+    """
+    found = load(path, trainable=trainable)
+    if value_head and not found.cfg.value_head:
+        raise ValueError(f"{path} has no value head: it is no reward model; `pyllm reward` trains one")
+    for name in ("vocab_size", "context"):
+        ours, its = getattr(model.cfg, name), getattr(found.cfg, name)
+        if its < ours or (name == "vocab_size" and its != ours):
+            raise ValueError(f"{path} has a {name} of {its:,}, the model one of {ours:,}: they do not fit")
+    return found
 
 
 class _Learning:

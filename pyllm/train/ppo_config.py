@@ -29,6 +29,9 @@ class PpoSubject:
     Args:
         reward_model: what scores answers: a run's folder with a stage "reward", a checkpoint of one, or the folder of
             any model with a value head (Hugging Face: score.weight) of the same vocabulary.
+        reference: the model that divergence is from. Default: the one that it begins with.
+        critic: what it begins with as critic, such as the folder critic in a checkpoint of PPO. Default: the reward
+            model.
         data: prompts, in place of tasks: JSON lines {"prompt", ...}; see the README, or pyllm.tasks.files.
         validation_data: the same, for examinations. Default: the last of the data, a twentieth but at most 200.
         reward: with data: "file.py:function", a function reward(prompts, completions, **columns) -> list[float] that
@@ -52,9 +55,13 @@ class PpoSubject:
         kl_horizon: answers that the weight takes to change much.
         unfinished_penalty: taken off the score of an answer that did not end.
         evaluate_problems: held out, to be answered at each evaluation; 0: none.
+        best_of: the most answers of the reference to a held-out prompt of which the reward model's favourite is taken,
+            the baseline of PPO; written into best_of_n.json; 0: none.
     """
 
     reward_model: OptionalPath = None
+    reference: OptionalPath = None
+    critic: OptionalPath = None
     data: OptionalPath = None
     validation_data: OptionalPath = None
     reward: OptionalText = None
@@ -76,6 +83,7 @@ class PpoSubject:
     kl_horizon: float = 10_000.0
     unfinished_penalty: float = 1.0
     evaluate_problems: int = 64
+    best_of: int = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +121,7 @@ def check(config: PpoConfig, practice: Practice | None = None) -> None:
         raise ValueError("tasks have their own rewards and examinations: reward and validation_data go with data")
     positive = ("prompts", "samples", "max_new_tokens", "epochs", "minibatches", "micro_batches")
     check_positive(config, (*positive, "clip", "value_clip", "critic_lr", "kl_target", "kl_horizon"))
-    for name in ("kl", "unfinished_penalty", "evaluate_problems"):
+    for name in ("kl", "unfinished_penalty", "evaluate_problems", "best_of"):
         if not 0 <= (value := getattr(config, name)) < math.inf:
             raise ValueError(f"{name} must be at least 0, got {value}")
     for name in ("gamma", "lam"):

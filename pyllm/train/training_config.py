@@ -157,7 +157,7 @@ class Derivation:
         self("save_every", -(-steps // 10), "ten times in all")
 
 
-def check_positive(config: TrainingConfig, names: Collection[str]) -> None:
+def check_positive(config: object, names: Collection[str]) -> None:
     """Refuses settings of these names that are given and are not above 0, or are beyond all reason.
 
     Raises:
