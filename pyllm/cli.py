@@ -25,6 +25,8 @@ commands:
   ppo         let a model practise on answers that a reward model scores
   grpo        let a model practise on answers that can be checked
   label       answer prompts, or mend and rank a model's answers: data for sft and dpo
+  vote        say which of two answers is better, by a key: data for reward and dpo
+  judge       let a function say which of a model's answers is better: data for reward and dpo
   evaluate    examine a model: tasks, multiple choice
   sample      continue a prompt
 
@@ -39,6 +41,8 @@ MODULES = {
     **dict.fromkeys(("sft", "dpo", "reward", "ppo", "grpo"), "tuning_commands"),
     "chat": "chat_commands",
     "label": "label_commands",
+    "vote": "vote_commands",
+    "judge": "tuning_commands",
     "evaluate": "evaluation_commands",
 }
 

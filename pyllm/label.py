@@ -25,6 +25,7 @@ from pyllm.patterns import utf8
 
 APPLICATION = 0x70796C6D  # "pylm": tells our files from other programs' (https://www.sqlite.org/fileformat.html)
 FORMAT = 1
+SECONDS_FOR_OTHERS = 3.0  # to let go of the file
 TABLES = """
 CREATE TABLE prompts (
     id INTEGER PRIMARY KEY,
@@ -96,7 +97,7 @@ class LabelStore:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            self._database = sqlite3.connect(path, isolation_level=None)
+            self._database = sqlite3.connect(path, timeout=SECONDS_FOR_OTHERS, isolation_level=None)
         except sqlite3.OperationalError as error:
             raise OSError(f"{path} cannot be opened: {error}") from None
         with self._errors():
@@ -184,6 +185,12 @@ class LabelStore:
         """Notes that a person wants to say nothing about a prompt."""
         with self._errors():
             self._database.execute("UPDATE prompts SET skipped = 1 WHERE id = ?", (prompt,))
+
+    def reopen(self, prompt: int) -> None:
+        """Takes back that a prompt was ranked or skipped."""
+        with self._errors(), self._at_once():
+            self._database.execute("UPDATE samples SET rank = NULL WHERE prompt = ?", (prompt,))
+            self._database.execute("UPDATE prompts SET skipped = 0 WHERE id = ?", (prompt,))
 
     # Asking it
 
@@ -282,10 +289,10 @@ class LabelStore:
         self._database.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self._database.execute("COMMIT")
         except BaseException:
             self._database.execute("ROLLBACK")
             raise
-        self._database.execute("COMMIT")
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -293,6 +300,10 @@ class LabelStore:
         try:
             yield
         except sqlite3.OperationalError as error:
+            if "locked" in str(error):
+                raise OSError(
+                    f"{self.path} is locked by another program: nothing was changed; try again when that has let it go"
+                ) from None
             raise OSError(f"{self.path}: {error}") from None
         except (sqlite3.DatabaseError, json.JSONDecodeError) as error:
             raise ValueError(f"{self.path} is damaged, or no file of labels: {error}") from None

@@ -9,24 +9,18 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
 import tyro
 from rich.console import Console
 from rich.panel import Panel
-from rich.text import Text
 
-from pyllm.chat import BEGINNING, END_OF_TURN, Content, Message, has_chat_tokens, read_answer, text_of
+from pyllm.chat import text_of
 from pyllm.chat_commands import note
-from pyllm.chat_session import Drawing, TooLong, prompt_that_fits
-from pyllm.engine import Engine
-from pyllm.files import file_size, held, make_folder
+from pyllm.chat_session import Drawing
 from pyllm.label import LabelPrompt, LabelStore, parse_ranking
-from pyllm.model import GPT
+from pyllm.label_sitting import Answerer, have_answers, shown, sitting
 from pyllm.options import OptionalPath
-from pyllm.tokenizer import Tokenizer
-from pyllm.train.display import printable
 
 MOST_SAMPLES = 4
 EDITORS = ("nano", "vim", "vi")  # where neither VISUAL nor EDITOR names one
@@ -77,101 +71,19 @@ def label(
         raise ValueError(f"--samples must be within 0 ... {MOST_SAMPLES}, got {samples}")
     if count < 1:
         raise ValueError(f"--count must be at least 1, got {count}")
-    prompts = [prompt for file in files for prompt in _prompts_in(file)] + _prompts_of(tasks, count, seed)
-    store_path = out / "labels.sqlite"
-    if not prompts and not store_path.exists():
-        raise ValueError(f"there are no prompts yet in {out}: name a file of prompts, or pass --tasks")
-    make_folder(out)
-    with held(out), LabelStore(store_path) as store:
-        store.add_prompts(prompts)
-        try:
-            if not export_only:
-                wanted = samples and store.next_open() is not None
-                answerer = (
-                    _Answerer.of(model, samples, Drawing(max_new_tokens, temperature, seed=seed)) if wanted else None
-                )
-                _Labelling(store, answerer).run()
-        finally:
-            _tell(store, out)
-
-
-def _prompts_in(file: Path) -> list[list[Message]]:
-    """The prompts of a file, without answers."""
-    if file.suffix == ".txt":
-        file_size(file)
-        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
-        return [[{"role": "user", "content": line.strip()}] for line in lines if line.strip()]
-    from pyllm.tasks.files import load_problems
-
-    return [list(problem.messages) for problem in load_problems(file, tell=note)]
-
-
-def _prompts_of(tasks: tuple[str, ...], count: int, seed: int) -> list[list[Message]]:
-    if not tasks:
-        return []
-    from pyllm.tasks.registry import chosen_tasks
-
-    chosen = chosen_tasks(tasks).values()
-    return [list(problem.messages) for task in chosen for problem in task.problems(count, seed)]
-
-
-def _tell(store: LabelStore, out: Path) -> None:
-    """Writes the files to train with and says what there is."""
-    counts = store.counts()
-    print(
-        f"{counts.prompts:,} prompts: {counts.answered:,} answered, {counts.ranked:,} ranked, "
-        f"{counts.skipped:,} skipped, {counts.open:,} left"
-    )
-    for path, lines in store.export(out).items():
-        print(f"{path}: {lines:,} {'line' if lines == 1 else 'lines'}")
-
-
-@dataclass
-class _Answerer:
-    """A model that answers prompts."""
-
-    model: GPT
-    tok: Tokenizer
-    name: str
-    samples: int
-    drawing: Drawing
-
-    @classmethod
-    def of(cls, path: Path | None, samples: int, drawing: Drawing) -> _Answerer:
-        from pyllm.train.trained_models import model_folder, open_model
-
-        folder = model_folder(path)
-        model, tok = open_model(folder, chat=False, trainable=False)
-        if not has_chat_tokens(tok):
-            raise ValueError(
-                f"the model in {folder} has no special tokens for conversations: tune it first with `pyllm sft`, or "
-                "pass --samples 0 to label without a model"
-            )
-        return cls(model, tok, str(folder), samples, drawing)
-
-    def answers(self, prompt: LabelPrompt) -> list[Content]:
-        """Different answers to a prompt.
-
-        Raises:
-            TooLong: it leaves no room for one.
-        """
-        drawing = self.drawing
-        ids = prompt_that_fits(prompt.messages, self.tok, self.model.cfg.context, drawing.max_new_tokens).ids
-        found = Engine(self.model, self.tok).generate(
-            [ids],
-            self.samples,
-            drawing.max_new_tokens,
-            drawing.temperature,
-            stop=(END_OF_TURN, BEGINNING),
-            seed=(drawing.seed + prompt.id) % (1 << 64),
-        )
-        return [read_answer(sample.ids, self.tok) for sample in found]
+    drawing = Drawing(max_new_tokens, temperature, seed=seed)
+    with sitting(files, tasks, count, out, None if export_only else model, 0 if export_only else samples, drawing) as (
+        store,
+        answerer,
+    ):
+        if not export_only:
+            _Labelling(store, answerer).run()
 
 
 class _Labelling:
     """One sitting of a person."""
 
-    def __init__(self, store: LabelStore, answerer: _Answerer | None) -> None:
+    def __init__(self, store: LabelStore, answerer: Answerer | None) -> None:
         self._store, self._answerer = store, answerer
         self._console = Console(highlight=False)
         if isinstance(sys.stdin, io.TextIOWrapper):
@@ -186,18 +98,10 @@ class _Labelling:
             print(HELP, end="")
         try:
             while at is not None:
-                self._have_answers(self._store.prompt(at))
+                have_answers(self._store, self._store.prompt(at), self._answerer)
                 at = self._one(at)
         except EOFError:
             print()
-
-    def _have_answers(self, prompt: LabelPrompt) -> None:
-        if self._answerer is None or prompt.samples:
-            return
-        try:
-            self._store.add_samples(prompt.id, self._answerer.answers(prompt), self._answerer.name)
-        except TooLong as error:
-            note(str(error))
 
     def _one(self, at: int) -> int | None:
         """Shows a prompt and takes what is said about it; returns the one to go on with."""
@@ -282,18 +186,6 @@ class _Labelling:
             self._console.print(
                 Panel(shown(prompt.answer), title="your answer", title_align="left", border_style="green")
             )
-
-
-def shown(content: Content) -> Text:
-    """A content as a person sees it: thoughts, calls and results are dim and begin with what they are."""
-    if isinstance(content, str):
-        return Text(printable(content))
-    text = Text()
-    for part in content:
-        kind = part["type"]
-        words = part["text"] if kind == "text" else f"{kind}: {part['text']}\n"
-        text.append(printable(words), style="" if kind == "text" else "dim")
-    return text
 
 
 def edited(text: str, prompt: str) -> str:

@@ -1,4 +1,4 @@
-"""`pyllm sft | dpo | reward | ppo | grpo`: training that begins with a model that is there."""
+"""`pyllm sft | dpo | reward | ppo | grpo | judge`: what begins with a model that is there."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import tyro
 from pyllm.stopping import exit_if_stopped, second_ctrl_c
 from pyllm.train.dpo_config import DpoConfig
 from pyllm.train.grpo_config import GrpoConfig
+from pyllm.train.judged_preferences import JudgeConfig
 from pyllm.train.ppo_config import PpoConfig
 from pyllm.train.result import Result
 from pyllm.train.reward_config import RewardConfig
@@ -23,6 +24,7 @@ Sft = Annotated[SftConfig, tyro.conf.arg(name="")]
 Dpo = Annotated[DpoConfig, tyro.conf.arg(name="")]
 Reward = Annotated[RewardConfig, tyro.conf.arg(name="")]
 Ppo = Annotated[PpoConfig, tyro.conf.arg(name="")]
+Judge = Annotated[JudgeConfig, tyro.conf.arg(name="")]
 Grpo = Annotated[GrpoConfig, tyro.conf.arg(name="")]
 
 
@@ -65,6 +67,17 @@ def grpo(config: Grpo) -> None:
     result = trained(grpo, config)
     held_out = _change(result, "grpo", "held_out_reward", "Mean reward of answers to held-out problems")
     tell(result, held_out or _change(result, "grpo", "reward", "Mean reward of the answers of a step"))
+
+
+def judge(config: Judge) -> None:
+    """Let a model answer and a function say which of its answers is best and which is worst: data for reward and dpo.
+
+    What has been judged when Ctrl-C is pressed is kept.
+    """
+    from pyllm.train.judged_preferences import judge
+
+    print(f"{config.out}: {judge(config)}")
+    print(f"Next: pyllm reward --data {shlex.quote(str(config.out))}")
 
 
 def _change(result: Result, stage: str, metric: str, name: str) -> str | None:

@@ -5,6 +5,7 @@ from pyllm.train.dpo import dpo
 from pyllm.train.dpo_config import DpoConfig
 from pyllm.train.grpo import grpo
 from pyllm.train.grpo_config import GrpoConfig
+from pyllm.train.judged_preferences import JudgeConfig, judge
 from pyllm.train.ppo import ppo
 from pyllm.train.ppo_config import PpoConfig
 from pyllm.train.pretrain import pretrain
@@ -20,6 +21,7 @@ from pyllm.train.sft_config import SftConfig
 __all__ = [
     "DpoConfig",
     "GrpoConfig",
+    "JudgeConfig",
     "PpoConfig",
     "PretrainConfig",
     "Result",
@@ -28,6 +30,7 @@ __all__ = [
     "SftConfig",
     "dpo",
     "grpo",
+    "judge",
     "losses",
     "ppo",
     "pretrain",
