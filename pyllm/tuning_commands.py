@@ -70,7 +70,7 @@ def grpo(config: Grpo) -> None:
 
 
 def judge(config: Judge) -> None:
-    """Let a model answer and a function say which of its answers is best and which is worst: data for reward and dpo.
+    """Let a model answer, and a function say which of its answers is better: data for reward and dpo.
 
     What has been judged when Ctrl-C is pressed is kept.
     """

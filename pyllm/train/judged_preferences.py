@@ -1,5 +1,4 @@
-"""Preferences from a judge: of a model's answers to a prompt, the one that a function likes best, and the one it likes
-least.
+"""Preferences from a judge: of a model's answers to a prompt, the pairs that a function tells apart most clearly.
 
 Two answers drawn at random are often as good as each other, so that a pair of them teaches little; people, too, were
 shown 4 to 9 (Ouyang et al. 2022, InstructGPT, section 3.5). Labels can be flipped, as people err.
@@ -7,6 +6,7 @@ shown 4 to 9 (Ouyang et al. 2022, InstructGPT, section 3.5). Labels can be flipp
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import random
@@ -51,7 +51,8 @@ class JudgeConfig:
         tasks: a task of pyllm.tasks, in place of data; may be given several times. They take turns.
         out: the file of preferences; it must not be there yet.
         prompts: how many, at most all of the data. Default: 500.
-        samples: answers to a prompt, of which the best is preferred to the worst.
+        samples: answers to a prompt.
+        pairs: of a prompt's answers, at most: those whose rewards differ most. 1: the best and the worst.
         flipped: the share of pairs whose labels are turned round.
         max_new_tokens: the most of an answer. Default: the tasks' own, and 256 for data.
         temperature: of the answers.
@@ -67,6 +68,7 @@ class JudgeConfig:
     out: Path = Path("runs/preferences.jsonl")
     prompts: OptionalInt = None
     samples: int = 4
+    pairs: int = 1
     flipped: float = 0.0
     max_new_tokens: OptionalInt = None
     temperature: float = 1.0
@@ -86,8 +88,9 @@ class JudgedCounts:
 
     Attributes:
         prompts: how many.
-        pairs: of them, those that make a pair.
-        ties: no answer is better than another one, or the best and the worst read the same, or one is empty.
+        pairs: of their answers.
+        ties: prompts without a pair: no answer is better than another one that reads differently; empty ones do not
+            count.
         too_long: they leave no room for an answer.
     """
 
@@ -99,7 +102,7 @@ class JudgedCounts:
     def __str__(self) -> str:
         left_out = [
             f"{count:,} {what}"
-            for count, what in ((self.ties, "whose answers are equal or empty"), (self.too_long, "too long"))
+            for count, what in ((self.ties, "without two answers of which one is better"), (self.too_long, "too long"))
             if count
         ]
         prompts = f"{self.prompts:,} {'prompt' if self.prompts == 1 else 'prompts'}"
@@ -114,6 +117,7 @@ class Sampling:
 
     samples: int
     max_new_tokens: int
+    pairs: int = 1
     flipped: float = 0.0
     temperature: float = 1.0
     seed: int = 0
@@ -144,7 +148,8 @@ def judge(config: JudgeConfig) -> JudgedCounts:
     tasks = chosen_tasks(config.tasks).values()
     longest = config.max_new_tokens or max((task.max_new_tokens for task in tasks), default=MOST_NEW_TOKENS)
     longest = min(longest, model.cfg.context - 1)
-    sampling = Sampling(config.samples, longest, config.flipped, config.temperature, config.seed)
+    shared = ("samples", "pairs", "flipped", "temperature", "seed")
+    sampling = Sampling(max_new_tokens=longest, **{name: getattr(config, name) for name in shared})
     make_folder(config.out.parent)
     counts, lines = JudgedCounts(), b""
     with Progress("judging answers", "prompts", total=len(problems), show=config.progress) as bar:
@@ -200,23 +205,29 @@ def preferences_of(
         judgements = practice.judge(answered, [problems[index] for index in answered], completions)
         pairs = []
         for place, index in enumerate(asked):
-            answers = range(place * sampling.samples, (place + 1) * sampling.samples)
-            best, worst = (choose(answers, key=lambda one: judgements[one].reward) for choose in (max, min))
-            texts = [completions[one] for one in (best, worst)]
-            rewards = [judgements[one].reward for one in (best, worst)]
-            if rewards[0] == rewards[1] or texts[0] == texts[1] or not all(text.strip() for text in texts):
-                counts.ties += 1
-                continue
-            if flipped := source.random() < sampling.flipped:
-                texts, rewards = texts[::-1], rewards[::-1]
-            pairs.append(
-                {
-                    "prompt": plain_prompt(problems[index].messages),
-                    **dict(zip(("chosen", "rejected"), texts, strict=True)),
-                    **dict(zip(("chosen_reward", "rejected_reward"), rewards, strict=True)),
-                    "flipped": flipped,
-                }
-            )
+            first = place * sampling.samples
+            answers = [one for one in range(first, first + sampling.samples) if completions[one].strip()]
+            answers.sort(key=lambda one: -judgements[one].reward)
+            couples = [
+                (better, worse)
+                for better, worse in itertools.combinations(answers, 2)
+                if judgements[better].reward > judgements[worse].reward and completions[better] != completions[worse]
+            ]
+            couples.sort(key=lambda couple: judgements[couple[1]].reward - judgements[couple[0]].reward)
+            counts.ties += not couples
+            for couple in couples[: sampling.pairs]:
+                flipped = source.random() < sampling.flipped
+                chosen, rejected = reversed(couple) if flipped else couple
+                pairs.append(
+                    {
+                        "prompt": plain_prompt(problems[index].messages),
+                        "chosen": completions[chosen],
+                        "rejected": completions[rejected],
+                        "chosen_reward": judgements[chosen].reward,
+                        "rejected_reward": judgements[rejected].reward,
+                        "flipped": flipped,
+                    }
+                )
         counts.prompts += len(some)
         counts.too_long += len(some) - len(asked)
         counts.pairs += len(pairs)
@@ -232,7 +243,7 @@ def _check(config: JudgeConfig) -> None:
         raise ValueError('data need a judge: give a reward, "file.py:function" or "answer"')
     if config.tasks and config.reward is not None:
         raise ValueError("tasks have their own rewards: a reward goes with data")
-    check_positive(config, ("prompts", "max_new_tokens"))
+    check_positive(config, ("prompts", "pairs", "max_new_tokens"))
     if config.samples < 2:
         raise ValueError(f"samples must be at least 2, one to be preferred to another one, got {config.samples}")
     if not 0 <= config.flipped < 0.5:
