@@ -8,11 +8,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pyllm.train.best_of_n import BEST_OF_N
+from pyllm.train.reward_model import CALIBRATION
 from pyllm.train.run_folder import RunFolder
 
 Lines = list[dict[str, Any]]
 
-STAGES = ("pretrain", "sft", "dpo", "grpo", "imitation")  # others follow, in the order of config.toml
+STAGES = (
+    "pretrain",
+    "sft",
+    "dpo",
+    "grpo",
+    "imitation",
+    "reward",
+    "ppo",
+    "overoptimisation",
+)  # others follow, in the order of config.toml
 NOT_STAGES = ("run", "model")  # tables of config.toml
 
 
@@ -34,12 +45,16 @@ class Record:
         tables: of config.toml.
         lines: of metrics.jsonl, by stage; each has a step.
         examinations: of the files examination/STAGE.json, by stage.
+        calibrations: of the files STAGE_calibration.json, by stage.
+        best_of_n: of the files STAGE_best_of_n.json, by stage.
     """
 
     folder: RunFolder
     tables: Mapping[str, Any]
     lines: Mapping[str, Lines] = field(default_factory=dict)
     examinations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    calibrations: Mapping[str, Lines] = field(default_factory=dict)
+    best_of_n: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, folder: RunFolder) -> Record:
@@ -53,7 +68,9 @@ class Record:
             if isinstance(line, dict) and is_number(line.get("step")):
                 lines.setdefault(str(line.get("stage")), []).append(line)
         examinations = {path.stem: _examination(path) for path in sorted((folder.path / "examination").glob("*.json"))}
-        return cls(folder, folder.read_tables(), lines, examinations)
+        calibrations = dict(_of_stages(folder, CALIBRATION))
+        best_of_n = dict(_of_stages(folder, BEST_OF_N))
+        return cls(folder, folder.read_tables(), lines, examinations, calibrations, best_of_n)
 
     @property
     def stages(self) -> list[str]:
@@ -93,11 +110,22 @@ def numbers(lines: Lines, name: str) -> list[tuple[float, float]]:
     return [(line["step"], line[name]) for line in lines if is_number(line.get(name))]
 
 
-def _examination(path: Path) -> Mapping[str, Any]:
+def _of_stages(folder: RunFolder, name: str) -> Iterator[tuple[str, Any]]:
+    """The stage and the content of each file of a name that has the stage in it."""
+    ending = name.format("")
+    for path in sorted(folder.path.glob(f"*{ending}")):
+        yield path.name.removesuffix(ending), _json(path)
+
+
+def _json(path: Path) -> Any:
     try:
-        found = json.loads(path.read_bytes())
+        return json.loads(path.read_bytes())
     except ValueError:
         raise ValueError(f"{path} is damaged: it is not JSON") from None
+
+
+def _examination(path: Path) -> Mapping[str, Any]:
+    found = _json(path)
     tasks, answers = (found.get("tasks"), found.get("answers", [])) if isinstance(found, dict) else (None, None)
     if not isinstance(tasks, dict) or not all(isinstance(one, dict) for one in tasks.values()):
         raise ValueError(f"{path} is damaged: it holds no table of tasks")

@@ -27,7 +27,7 @@ BEST_WORDS = 70  # of a story; none and twice as many are worth nothing
 ODD_NATS = 2.5  # a token, by the base model: what is as odd as that is worth nothing, and what is odder less
 LEAST_FLUENCY = -2.0
 LAST_WORDS = 40  # in which a story shows how it ends
-MOST_SIGNS = 3  # different ones, of joy or of sorrow: more change nothing
+MOST_SIGNS = 3  # of joy or of sorrow: more change nothing
 ROWS_AT_ONCE = 32
 
 JOY = frozenset(
@@ -79,8 +79,8 @@ class StoryJudge:
         Returns:
             (N, 4) float64, as FEATURES names them. on_topic: the share of what was asked for. fluency: 1 less the mean
             nats of a token, by the base model, as a share of ODD_NATS; from LEAST_FLUENCY to 1. length: 1 for
-            BEST_WORDS words, and less for more or fewer, down to 0. ending: different words of joy less those of
-            sorrow among the last ones, from -1 to 1.
+            BEST_WORDS words, and less for more or fewer, down to 0. ending: words of joy less those of sorrow
+            among the last ones, from -1 to 1.
         """
         told = [without_announcement(completion).strip() for completion in completions]
         asked = zip(completions, character, thing, name, strict=True)
@@ -114,6 +114,6 @@ class StoryJudge:
 
 
 def _ending(words: Sequence[str]) -> float:
-    last = set(words[-LAST_WORDS:])
-    joy, sorrow = (min(MOST_SIGNS, len(last & signs)) for signs in (JOY, SORROW))
+    last = words[-LAST_WORDS:]
+    joy, sorrow = (min(MOST_SIGNS, sum(word in signs for word in last)) for signs in (JOY, SORROW))
     return (joy - sorrow) / MOST_SIGNS

@@ -21,7 +21,7 @@ from pyllm.progress import is_wanted
 from pyllm.train.best_of_n import BEST_OF_N, best_of_n
 from pyllm.train.loop import Companion, Stage
 from pyllm.train.losses import ppo_policy, ppo_value
-from pyllm.train.ppo_config import CHANGEABLE, PpoConfig, check, derive_settings, practice_of, rollout_settings
+from pyllm.train.ppo_config import CHANGEABLE, CRITIC, PpoConfig, check, derive_settings, practice_of, rollout_settings
 from pyllm.train.ppo_evaluation import HeldOut
 from pyllm.train.ppo_rollouts import PpoBatch, PpoModels, PpoRollouts
 from pyllm.train.practice import Practice
@@ -34,7 +34,6 @@ from pyllm.train.tuning import Begun, alone, begin, finish, settle, store_model
 NAME = "ppo"
 REFERENCE = "{}_reference"  # in the run's folder, by stage: the model that divergence is from
 REWARD_MODEL = "{}_reward_model"  # and the one that scores answers
-CRITIC = "critic"
 
 
 def ppo(config: PpoConfig, practice: Practice | None = None) -> Result:

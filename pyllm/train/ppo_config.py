@@ -18,6 +18,7 @@ from pyllm.train.training_config import Derivation, check_positive
 from pyllm.train.tuning import TuningConfig
 
 STEPS = 160
+CRITIC = "critic"  # its folder in a checkpoint of PPO
 
 CHANGEABLE = frozenset(("evaluate_problems",))
 

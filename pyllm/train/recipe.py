@@ -7,7 +7,7 @@ the machine at hand, and written down.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -16,8 +16,11 @@ import numpy
 from pyllm.model import GPT, ModelConfig
 from pyllm.optim import AdamW, Muon
 from pyllm.train.grpo_config import GrpoConfig
+from pyllm.train.judged_preferences import Sampling
 from pyllm.train.measuring import steps_per_second
+from pyllm.train.ppo_config import PpoConfig
 from pyllm.train.pretrain_config import PretrainConfig
+from pyllm.train.reward_config import RewardConfig
 from pyllm.train.sft_config import SftConfig
 
 # A tokenizer cuts numbers into their digits: a model of this size cannot learn what a hundred numbers are made of.
@@ -38,6 +41,13 @@ TASKS = (
 PRACTICE = ("addition",)
 # Without it the second question of a chat gets the first one's answer.
 FOLLOW_UP_SHARE = 0.25
+# Answers to a prompt, pairs that are made of them, and the share of labels that are wrong, as people's are.
+ANSWERS, PAIRS, FLIPPED = 4, 3, 0.15
+MOST_PAIRS = 2000  # that the reward model sees
+PPO_PROMPTS = 64  # in a set of PPO's answers
+HELD_OUT_PROMPTS = 128  # that tell how the reward model and PPO do
+# PPO that is pushed on until it is gamed: without a divergence to mind, and with larger steps.
+PUSHED_SHARE = 0.4  # of PPO's steps
 # Problems of an examination, 500 in all.
 EXAMINATION = {
     "addition": 75,
@@ -60,8 +70,10 @@ HEAD_CHANNELS = 32  # half the dial's: more heads learn to look back sooner
 
 MEGABYTES_A_MINUTE = 1.5
 # Of the minutes given, for the stages whose lengths are measured; the rest is for data, examinations and the report.
-SHARES = {"pretrain": 0.47, "sft": 0.17, "practice": 0.15}
+SHARES = {"pretrain": 0.37, "sft": 0.13, "practice": 0.1, "preferences": 0.06, "ppo": 0.15}
 PRACTICE_STEP_TOKENS = 22_000  # a step of GRPO, and of the imitation beside it, takes as long as training on so many
+PREFERENCE_TOKENS = 1_800  # so does a prompt that is answered and judged, with its pairs that are learned from
+PPO_STEP_TOKENS = 10_000  # and a step of PPO, with its share of the steps that push on
 
 
 @dataclass(frozen=True)
@@ -72,14 +84,20 @@ class Lengths:
         pretrain_tokens: that the base model is trained on.
         sft_steps: updates.
         grpo_steps: updates; the imitation beside it has the same compute.
+        preference_prompts: that are answered and judged, for the reward model.
+        ppo_steps: updates.
     """
 
     pretrain_tokens: int
     sft_steps: int
     grpo_steps: int
+    preference_prompts: int
+    ppo_steps: int
 
 
-DEFAULT = Lengths(pretrain_tokens=8_000_000, sft_steps=700, grpo_steps=60)
+DEFAULT = Lengths(
+    pretrain_tokens=8_000_000, sft_steps=700, grpo_steps=60, preference_prompts=MOST_PAIRS // PAIRS, ppo_steps=240
+)
 
 
 def lengths_in(minutes: float, depth: int, vocab_size: int, context: int | None) -> Lengths:
@@ -92,6 +110,8 @@ def lengths_in(minutes: float, depth: int, vocab_size: int, context: int | None)
         pretrain_tokens=max(1, round(speed * seconds["pretrain"])),
         sft_steps=max(1, round(speed * seconds["sft"] / sft_tokens)),
         grpo_steps=max(1, round(speed * seconds["practice"] / PRACTICE_STEP_TOKENS)),
+        preference_prompts=max(1, min(MOST_PAIRS // PAIRS, round(speed * seconds["preferences"] / PREFERENCE_TOKENS))),
+        ppo_steps=max(1, round(speed * seconds["ppo"] / PPO_STEP_TOKENS)),
     )
 
 
@@ -135,6 +155,40 @@ def tuning(replay: Sequence[Path], depth: int, context: int | None, steps: int) 
 def practising(steps: int) -> GrpoConfig:
     """The settings of reinforcement learning."""
     return GrpoConfig(tasks=PRACTICE, steps=steps, evaluate_every=max(1, steps // 10))
+
+
+def judging(seed: int, max_new_tokens: int) -> Sampling:
+    """How preferences are made."""
+    return Sampling(ANSWERS, max_new_tokens, pairs=PAIRS, flipped=FLIPPED, seed=seed)
+
+
+def rewarding(training: Path, held_out: Path, depth: int) -> RewardConfig:
+    """The settings of the reward model."""
+    return RewardConfig(data=(training,), validation_data=(held_out,), epochs=1.0, lr=_rate(4e-4, depth))
+
+
+def optimising(steps: int, depth: int, max_new_tokens: int) -> PpoConfig:
+    """The settings of PPO."""
+    return PpoConfig(
+        steps=steps,
+        prompts=PPO_PROMPTS,
+        epochs=2,
+        minibatches=4,
+        max_new_tokens=max_new_tokens,
+        kl=0.08,
+        lr=_rate(3e-4, depth),
+        schedule="cosine",
+        evaluate_problems=HELD_OUT_PROMPTS,
+        evaluate_every=max(1, steps // 8),
+    )
+
+
+def pushing(steps: int, depth: int, max_new_tokens: int) -> PpoConfig:
+    """The settings of PPO that goes on where PPO has ended, until it has gamed the reward model."""
+    pushed = max(1, round(PUSHED_SHARE * steps))
+    return replace(
+        optimising(pushed, depth, max_new_tokens), kl=0.0, lr=_rate(6e-4, depth), schedule="constant", best_of=0
+    )
 
 
 def _rate(of_depth_3: float, depth: int) -> float:

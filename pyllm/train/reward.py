@@ -6,9 +6,11 @@ is its score. Its body learns along.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
+from pyllm.files import write_whole
 from pyllm.train.loop import Gradients, Metrics, Stage
 from pyllm.train.losses import reward as reward_loss
 from pyllm.train.preference_batches import AnswerBatch, PreferenceBatches, answers_of
@@ -16,7 +18,7 @@ from pyllm.train.preference_config import derive_length
 from pyllm.train.preference_data import read_pairs
 from pyllm.train.result import Result
 from pyllm.train.reward_config import CHANGEABLE, RATE, RewardConfig, check_settings
-from pyllm.train.reward_model import evaluate_reward
+from pyllm.train.reward_model import CALIBRATION, evaluate_reward
 from pyllm.train.run_folder import RunFolder
 from pyllm.train.training_config import Derivation, make_optimizer
 from pyllm.train.tuning import alone, begin, finish, settle
@@ -68,7 +70,10 @@ def reward_in(folder: RunFolder, config: RewardConfig, command: str, start: Path
         def show_done(done: int) -> None:
             show(f"scoring validation pairs, {done / (2 * len(validation)):.0%} done")
 
-        figures = evaluate_reward(model, validation, settings, show_done)
+        figures, bins = evaluate_reward(model, validation, settings, show_done)
+        if last:
+            content = json.dumps([one._asdict() for one in bins], indent=1)
+            write_whole(folder.path / CALIBRATION.format(NAME), content.encode())
         return {f"validation_{name}": value for name, value in figures.items()}
 
     stage = Stage(

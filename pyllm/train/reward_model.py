@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy
 
@@ -16,7 +16,16 @@ if TYPE_CHECKING:
 Array = numpy.ndarray[Any, numpy.dtype[Any]]
 
 TOKENS_AT_ONCE = 8192
+CALIBRATION = "{}_calibration.json"  # in the run's folder, by stage
 BINS = 5  # of how sure it is, for its calibration
+
+
+class Bin(NamedTuple):
+    """Pairs of which a reward model is about as sure: how sure and how often right, means, and their share of all."""
+
+    sure: float
+    right: float
+    share: float
 
 
 def scores_of(model: GPT, conversations: Sequence[Sequence[int]], show: Callable[[int], None] | None = None) -> Array:
@@ -57,7 +66,7 @@ def evaluate_reward(
     pairs: Sequence[Pair],
     settings: Mapping[str, Any],
     show: Callable[[int], None] | None = None,
-) -> dict[str, float]:
+) -> tuple[dict[str, float], list[Bin]]:
     """How a reward model does on pairs.
 
     Args:
@@ -69,7 +78,7 @@ def evaluate_reward(
     Returns:
         The loss and the metrics of losses.reward over all pairs; accuracy_of_longer and accuracy_of_shorter, where the
         chosen answer has more tokens than the rejected one, or fewer: far apart where the model goes by length; and
-        calibration_error: see calibration.
+        calibration_error. Beside them, its calibration.
     """
     answers = [pair.prompt + answer for pair in pairs for answer in (pair.chosen, pair.rejected)]
     scores = scores_of(model, answers, show).reshape(-1, 2)
@@ -80,11 +89,12 @@ def evaluate_reward(
     for name, chosen in (("longer", longer > 0), ("shorter", longer < 0)):
         if chosen.any():
             figures[f"accuracy_of_{name}"] = float(((numpy.sign(margins[chosen]) + 1) / 2).mean())
-    figures["calibration_error"] = sum(share * abs(sure - right) for sure, right, share in calibration(margins))
-    return figures
+    bins = calibration(margins)
+    figures["calibration_error"] = sum(share * abs(sure - right) for sure, right, share in bins)
+    return figures, bins
 
 
-def calibration(margins: Array) -> list[tuple[float, float, float]]:
+def calibration(margins: Array) -> list[Bin]:
     """How sure a reward model is of its preferences, and how often it is right, in bins of equal width from 1/2 to 1.
 
     Sure: the probability sigmoid(|margin|) that Bradley and Terry's model gives the answer with the higher score. The
@@ -94,7 +104,7 @@ def calibration(margins: Array) -> list[tuple[float, float, float]]:
         margins: (N) the chosen answers' scores less the rejected ones'.
 
     Returns:
-        (how sure, how often right, share of the pairs), the means of each bin that is not empty.
+        Of each bin that is not empty.
     """
     sure = 1 / (1 + numpy.exp(-numpy.minimum(numpy.abs(margins), 700.0)))
     right = (numpy.sign(margins) + 1) / 2
@@ -103,5 +113,5 @@ def calibration(margins: Array) -> list[tuple[float, float, float]]:
     for number in range(BINS):
         inside = bins == number
         if inside.any():
-            found.append((float(sure[inside].mean()), float(right[inside].mean()), float(inside.mean())))
+            found.append(Bin(float(sure[inside].mean()), float(right[inside].mean()), float(inside.mean())))
     return found

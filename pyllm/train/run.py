@@ -1,7 +1,8 @@
 """The whole way from web pages to an assistant that one can talk to, in one folder: the main job.
 
 A run is a list of parts: data, a tokenizer, tokens, a base model, supervised fine-tuning, practice on answers that can
-be checked, and imitation with the same compute beside it; behind each model an examination. A part that has been done
+be checked, and imitation with the same compute beside it; preferences, a reward model of them, PPO against that, and
+PPO pushed on until it is gamed; behind each model an examination. A part that has been done
 says so in metrics.jsonl, so that a run that was stopped anywhere goes on from there.
 """
 
@@ -18,13 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 from pyllm import checkpoint
 from pyllm.files import file_size, write_whole
-from pyllm.model import GPT, ModelConfig
+from pyllm.model import GPT, ModelConfig, load
 from pyllm.ops.library import library
 from pyllm.progress import Outline, Progress
 from pyllm.threads import checked_threads, set_num_threads
 from pyllm.tokenizer import SPECIAL_TOKENS, Tokenizer
 from pyllm.train import recipe
 from pyllm.train.loop import Outcome
+from pyllm.train.ppo_config import CRITIC, PpoConfig
 from pyllm.train.pretrain import pretrain_in
 from pyllm.train.pretrain_config import PretrainConfig, check_settings
 from pyllm.train.result import Result, result_of
@@ -39,8 +41,9 @@ NAME = "run"
 COMMAND = "pyllm run"
 FEW = 0.5  # of the tokens of a run without minutes, below which its tasks are hardly learned
 BYTES_A_MERGE = 1000  # of text: a merge that few places use teaches the model little
-COMMANDS = ("pretrain", "sft", "grpo")  # stages that a command of their own can go on with
-EXAMINED = {"pretrain": "base", "sft": "sft", "grpo": "grpo", "imitation": "imitation"}
+COMMANDS = ("pretrain", "sft", "grpo", "reward")  # stages that a command of their own can go on with
+EXAMINED = {"pretrain": "base", "sft": "sft", "grpo": "grpo", "imitation": "imitation", "ppo": "ppo"}
+PUSHED = "overoptimisation"
 MOST_NGRAM_TOKENS = 20_000_000  # beyond, counting them takes gigabytes
 STORY_TOKENS = 200
 STORY_TEMPERATURE = 0.8
@@ -83,8 +86,7 @@ def _settings(folder: RunFolder, config: RunConfig) -> RunConfig:
         check_stop(config)
         return config
     if config.minutes is None:
-        defaults = {name: getattr(recipe.DEFAULT, name) for name in LENGTHS if getattr(config, name) is None}
-        config = replace(config, **defaults)
+        config = _with_lengths(config)
     if not config.text and not config.warc and config.megabytes is None:
         megabytes = recipe.MEGABYTES if config.minutes is None else recipe.megabytes_in(config.minutes)
         config = replace(config, megabytes=megabytes)
@@ -106,7 +108,13 @@ def _stored(folder: RunFolder) -> RunConfig:
     if unknown := set(table) - {field.name for field in fields(RunConfig)}:
         raise ValueError(f"{folder.config} has the unknown setting {min(unknown)!r} in its table {NAME}")
     text, warc = table.get("text", ()), table.get("warc", ())
-    return RunConfig(**{**table, "text": tuple(map(Path, text)), "warc": tuple(warc)})
+    config = RunConfig(**{**table, "text": tuple(map(Path, text)), "warc": tuple(warc)})
+    return config if config.minutes is not None else _with_lengths(config)
+
+
+def _with_lengths(config: RunConfig) -> RunConfig:
+    """The settings with the default's lengths where none are given."""
+    return replace(config, **{name: getattr(recipe.DEFAULT, name) for name in LENGTHS if getattr(config, name) is None})
 
 
 def _store(folder: RunFolder, config: RunConfig) -> None:
@@ -186,9 +194,14 @@ class _Run:
             ("sft", self._sft),
             ("grpo", self._grpo),
             ("imitation", self._imitation),
+            ("preferences", self._preferences),
+            ("reward", self._reward),
+            ("ppo", self._ppo),
+            (PUSHED, self._push_on),
         ):
             yield _Part(stage, train)
-            yield _Part(_examination(EXAMINED[stage]), lambda stage=stage: self._examine(stage))  # type: ignore[misc]
+            if stage in EXAMINED:
+                yield _Part(_examination(EXAMINED[stage]), lambda stage=stage: self._examine(stage))  # type: ignore[misc]
 
     # Data
 
@@ -349,6 +362,49 @@ class _Run:
         return sft_in(
             self.folder, self._settings_of("imitation", settings), COMMAND, self._model("sft"), stage="imitation"
         )
+
+    def _preferences(self) -> None:
+        """Lets the model answer, and the judge of the run prefer."""
+        from pyllm.train.rlhf import story_practice, write_preferences
+        from pyllm.train.trained_models import open_model
+
+        if self.config.preference_prompts is None:  # of a run from before there were such
+            self._measure()
+        config = self.config
+        assert config.preference_prompts
+        practice = story_practice(self._model("pretrain"), config.seed, config.preference_prompts)
+        model, tok = open_model(self._model("grpo"), trainable=False)
+        write_preferences(self.folder, model, tok, practice, config.seed, config.progress)
+
+    def _reward(self) -> Result:
+        from pyllm.train.reward import reward_in
+        from pyllm.train.rlhf import HELD_OUT, TRAINING
+
+        files = [self.folder.preferences / name for name in (TRAINING, HELD_OUT)]
+        settings = recipe.rewarding(files[0], files[1], self.config.depth)
+        return reward_in(self.folder, self._settings_of("reward", settings), COMMAND, self._model("grpo"))
+
+    def _ppo(self) -> Result:
+        return self._optimise("ppo", self._model("grpo"), recipe.optimising)
+
+    def _push_on(self) -> Result:
+        start, reference = self._model("ppo"), self._model("grpo")
+
+        def settings(steps: int, depth: int, max_new_tokens: int) -> PpoConfig:
+            return replace(recipe.pushing(steps, depth, max_new_tokens), reference=reference, critic=start / CRITIC)
+
+        return self._optimise(PUSHED, start, settings)
+
+    def _optimise(self, stage: str, start: Path, settings_of: Callable[[int, int, int], PpoConfig]) -> Result:
+        from pyllm.train.ppo import ppo_in
+        from pyllm.train.rlhf import answer_length, story_practice
+
+        config = self.config
+        assert config.ppo_steps
+        longest = answer_length(load(start, trainable=False).cfg.context)
+        settings = self._settings_of(stage, settings_of(config.ppo_steps, config.depth, longest))
+        practice = story_practice(self._model("pretrain"), config.seed + 1)
+        return ppo_in(self.folder, settings, COMMAND, start, self._model("reward"), practice, stage)
 
     def _settings_of(self, stage: str, settings: AnyConfig) -> AnyConfig:
         """A stage's settings within this run; where it has begun, those that are not stored."""

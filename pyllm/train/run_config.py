@@ -18,9 +18,22 @@ from pyllm.train.run_folder import RunFolder
 from pyllm.train.training_config import MOST
 
 MOST_MEGABYTES = 100_000
-StopAfter = Literal["crawl", "documents", "tokenizer", "tokens", "pretrain", "sft", "grpo", "imitation"]
+StopAfter = Literal[
+    "crawl",
+    "documents",
+    "tokenizer",
+    "tokens",
+    "pretrain",
+    "sft",
+    "grpo",
+    "imitation",
+    "preferences",
+    "reward",
+    "ppo",
+    "overoptimisation",
+]
 SMALLEST_VOCABULARY = 256 + len(SPECIAL_TOKENS)
-LENGTHS = ("pretrain_tokens", "sft_steps", "grpo_steps")
+LENGTHS = ("pretrain_tokens", "sft_steps", "grpo_steps", "preference_prompts", "ppo_steps")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +53,8 @@ class RunConfig:
         pretrain_tokens: that the base model is trained on; 8 million, unless minutes are given.
         sft_steps: updates of supervised fine-tuning.
         grpo_steps: updates of reinforcement learning; imitation, beside it, has the same compute.
+        preference_prompts: whose answers are judged, for the reward model to learn from.
+        ppo_steps: updates of PPO; when it is pushed on to see how a reward model is gamed, 0.4 times as many follow.
         vocab_size: ids of the tokenizer; default: what the depth asks for, and less for a short text.
         context: tokens that the model sees at once; default: what the depth asks for.
         stop_after: the last part to do.
@@ -60,6 +75,8 @@ class RunConfig:
     pretrain_tokens: OptionalInt = None
     sft_steps: OptionalInt = None
     grpo_steps: OptionalInt = None
+    preference_prompts: OptionalInt = None
+    ppo_steps: OptionalInt = None
     vocab_size: OptionalInt = None
     context: OptionalInt = None
     stop_after: StopAfter | None = None

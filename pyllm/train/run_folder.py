@@ -47,6 +47,7 @@ class RunFolder:
         self.documents = self.path / "data"
         self.tokens = self.path / "tokens"
         self.examinations = self.path / "examination"
+        self.preferences = self.path / "preferences"
 
     def make(self) -> None:
         """Makes the folder.

@@ -146,7 +146,7 @@ def test_accuracy_by_length_tells_a_model_that_goes_by_length(monkeypatch: pytes
         "pyllm.train.reward_model.scores_of", lambda _, rows, __: numpy.array([len(r) / 2 for r in rows])
     )
     pairs = [Pair([1], [2] * chosen, [3] * rejected) for chosen, rejected in ((5, 2), (4, 1), (1, 3), (2, 2))]
-    figures = evaluate_reward(GPT(small(context=24)), pairs, {})
+    figures, _ = evaluate_reward(GPT(small(context=24)), pairs, {})
     assert figures["accuracy_of_longer"] == 1 and figures["accuracy_of_shorter"] == 0
     assert figures["accuracy"] == 0.625  # equal scores count as half
 
