@@ -8,6 +8,7 @@ The problems are held out: no page, conversation or practice asks for them. `--k
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import statistics
 import time
@@ -19,13 +20,22 @@ from pairing import Bench, Row
 
 from pyllm.tasks.examination import examine
 from pyllm.train import RunConfig, recipe, run
+from pyllm.train.best_of_n import BEST_OF_N
 from pyllm.train.run_folder import RunFolder
 from pyllm.train.trained_models import model_folder, open_model
 
 SEEDS = (0, 1, 2)
 COLUMNS = {"measure": "measure", "pyllm": "mean ± deviation", "peer": "seeds 0, 1, 2", "target": "target", "met": "met"}
 FOLLOW_UPS = ("addition", "addition_steps", "facts")  # what it is good at, with short answers
-QUICK = {"megabytes": 1.0, "pretrain_tokens": 60_000, "sft_steps": 12, "grpo_steps": 2}
+QUICK = {
+    "megabytes": 1.0,
+    "pretrain_tokens": 60_000,
+    "sft_steps": 12,
+    "grpo_steps": 2,
+    "preference_prompts": 4,
+    "ppo_steps": 2,
+}
+MOST_KL = 15  # nats an answer, that PPO may go from the model that it begins with
 
 Done = tuple[RunFolder, float]  # a run, and the seconds that it took
 
@@ -68,7 +78,7 @@ def main() -> None:
 
         add("base: validation bits a byte", _bits, ".4f")
         add("base: bits a byte / those of 4-grams", _ratio, ".3f", "≤ 0.8", mean_at_most(0.8))
-        for stage in ("base", "sft", "grpo", "imitation"):
+        for stage in ("base", "sft", "grpo", "imitation", "ppo"):
             for task in _examination(runs[0][0], stage)["tasks"]:
                 wanted, most = TARGETS.get((stage, task)), AT_MOST.get((stage, task))
                 target, met = "", None
@@ -89,7 +99,43 @@ def main() -> None:
         add("sft: answers in the asked form", _overall("sft", "well_formed"), target="≥ 98%", met=mean_at_least(0.98))
         add("grpo: additions by steps", _score("grpo", "addition", "by_steps"))
         add("sft: additions by steps", _score("sft", "addition", "by_steps"))
-        add("minutes in all", lambda done: done[1] / 60, ".2f", "≤ 12", lambda found: max(found) <= 12)
+        held_out = "held-out pairs told the right way round"
+        add(f"reward model: {held_out}", _last("reward", "validation_accuracy"), ".1%", "≥ 85%", mean_at_least(0.85))
+        for kind in ("longer", "shorter"):
+            figure = _last("reward", f"validation_accuracy_of_{kind}")
+            add(f"reward model: {held_out}, of those whose better answer is {kind}", figure)
+        add("reward model: calibration error", _last("reward", "validation_calibration_error"))
+        add("reward model: agreement with the judge on any two answers", _agreement)
+        kl = _last("ppo", "held_out_kl")
+        add("PPO: nats an answer from the model before", kl, ".1f", f"≤ {MOST_KL}", lambda found: max(found) <= MOST_KL)
+        preferred = _last("ppo", "held_out_gold_preferred")
+        best = [_best_of_n(one, "gold_preferred") for one in runs]
+        target = f"≥ 80%, above {statistics.mean(best):.1%}"
+        add(
+            "PPO: preferred by the judge to the answers before",
+            preferred,
+            ".1%",
+            target,
+            lambda found: statistics.mean(found) >= 0.8 and statistics.mean(found) > statistics.mean(best),
+        )
+        add(
+            "PPO: preferred by the judge where its divergence passes that of best-of-16",
+            _preferred_at_the_divergence_of_best_of_n,
+        )
+        add("best-of-16: nats an answer, at most", lambda done: _best_of_n(done, "kl"), ".2f")
+        add("best-of-16: preferred by the judge", lambda done: _best_of_n(done, "gold_preferred"))
+        add("PPO: preferred by the reward model", _last("ppo", "held_out_preferred"))
+        add("best-of-16: preferred by the reward model", lambda done: _best_of_n(done, "preferred"))
+        add("PPO pushed on: nats an answer from the model before", _last("overoptimisation", "held_out_kl"), ".1f")
+        add("PPO pushed on: preferred by the reward model", _last("overoptimisation", "held_out_preferred"))
+        add("PPO pushed on: preferred by the judge", _last("overoptimisation", "held_out_gold_preferred"))
+        add(
+            "PPO pushed on: the judge's score, of what it was at its height",
+            _rest_of_gold,
+            target="below 100%",
+            met=lambda found: max(found) < 1,
+        )
+        add("minutes in all", lambda done: done[1] / 60, ".2f", "≤ 15", lambda found: max(found) <= 15)
 
 
 # What the issue of each stage asks for; GRPO begins where SFT ends.
@@ -131,6 +177,47 @@ def _overall(stage: str, name: str) -> Callable[[Done], float]:
         return float(sum(one[name] * one["count"] for one in tasks) / sum(one["count"] for one in tasks))
 
     return share
+
+
+def _values(done: Done, stage: str, name: str) -> list[float]:
+    return [line[name] for line in done[0].read_metrics(stage) if name in line]
+
+
+def _last(stage: str, name: str) -> Callable[[Done], float | None]:
+    def last(done: Done) -> float | None:
+        values = _values(done, stage, name)
+        return values[-1] if values else None
+
+    return last
+
+
+def _baseline(done: Done) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((done[0].path / BEST_OF_N.format("ppo")).read_bytes())
+    return found
+
+
+def _best_of_n(done: Done, name: str) -> float:
+    return float(_baseline(done)["best_of"][-1][name])
+
+
+def _agreement(done: Done) -> float | None:
+    return _baseline(done).get("agreement")
+
+
+def _preferred_at_the_divergence_of_best_of_n(done: Done) -> float | None:
+    """Between the two evaluations of PPO around it, on a straight line; None: it never got so far."""
+    wanted = _best_of_n(done, "kl")
+    points = list(zip(*(_values(done, "ppo", f"held_out_{name}") for name in ("kl", "gold_preferred")), strict=True))
+    for (kl, value), (next_kl, next_value) in itertools.pairwise(points):
+        if kl <= wanted < next_kl:
+            return value + (next_value - value) * (wanted - kl) / (next_kl - kl)
+    return None
+
+
+def _rest_of_gold(done: Done) -> float:
+    stages = ("ppo", "overoptimisation")
+    rewards = [value for stage in stages for value in _values(done, stage, "held_out_gold_reward")]
+    return rewards[-1] / max(rewards)
 
 
 def _bits(done: Done) -> float | None:

@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import argparse
 import statistics
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from grpo_workers import PARTS
 from pairing import Bench, Row, shown
+from practice_workers import PARTS
 
 STEPS = 25
 ANSWER_TOKENS = 41  # of a two-digit addition step by step, as its task's solutions are, with single digits
@@ -35,53 +37,56 @@ def add_model_option(parser: argparse.ArgumentParser) -> None:
 
 
 def main() -> None:
-    with Bench("A step of GRPO", __doc__, add_model_option, workers="grpo_workers", columns=COLUMNS) as bench:
+    with Bench("A step of GRPO", __doc__, add_model_option, workers="practice_workers", columns=COLUMNS) as bench:
         from pyllm.train import RunConfig
 
         (worker,) = bench.sides("pyllm")
         model = bench.options.model
         shape = worker.call(
-            "make", model=model, depth=RunConfig().depth, vocab_size=2048, tokens=96 if model else ANSWER_TOKENS
+            "make_grpo", model=model, depth=RunConfig().depth, vocab_size=2048, tokens=96 if model else ANSWER_TOKENS
         )
         steps = worker.call("steps", count=3 if bench.options.quick else STEPS)
-        whole = statistics.median(step["seconds"] for step in steps)
-        for part in PARTS:
-            seconds = statistics.median(step["parts"][part][0] for step in steps)
-            outside = [step["parts"][part][0] - step["parts"][part][1] for step in steps]
-            share = statistics.median(one / step["parts"][part][0] for one, step in zip(outside, steps, strict=True))
-            of_all = statistics.median(one / step["seconds"] for one, step in zip(outside, steps, strict=True))
-            details = {"seconds": seconds, "outside": share, "outside_of_step": of_all}
-            bench.add(
-                Row(
-                    part,
-                    shown(seconds),
-                    f"{of_all:.1%}",
-                    f"{seconds / whole:.1%}",
-                    limit=f"{share:.1%}",
-                    details=details,
-                )
-            )
-        outside = statistics.median(
-            1 - sum(in_kernels for _, in_kernels in step["parts"].values()) / step["seconds"] for step in steps
-        )
+        add_parts(bench, PARTS["grpo"], steps)
+        tell(bench, shape, steps)
+
+
+def add_parts(bench: Bench, parts: Sequence[str], steps: Sequence[Mapping[str, Any]]) -> None:
+    """Rows for each part of a step, and for all of it."""
+    whole = statistics.median(step["seconds"] for step in steps)
+    for part in parts:
+        seconds = statistics.median(step["parts"][part][0] for step in steps)
+        outside = [step["parts"][part][0] - step["parts"][part][1] for step in steps]
+        share = statistics.median(one / step["parts"][part][0] for one, step in zip(outside, steps, strict=True))
+        of_all = statistics.median(one / step["seconds"] for one, step in zip(outside, steps, strict=True))
+        details = {"seconds": seconds, "outside": share, "outside_of_step": of_all}
         bench.add(
-            Row(
-                "the whole step",
-                shown(whole),
-                f"{outside:.1%}",
-                "100%",
-                limit=f"{outside:.1%}",
-                target=f"≤ {MOST_OUTSIDE:.0%}",
-                met=bench.verdict(outside <= MOST_OUTSIDE),
-                details={"seconds": whole, "outside": outside, "steps": len(steps)},
-            )
+            Row(part, shown(seconds), f"{of_all:.1%}", f"{seconds / whole:.1%}", limit=f"{share:.1%}", details=details)
         )
-        generated, learned = (statistics.median(step[name] for step in steps) for name in ("generated", "learned"))
-        bench.note(
-            f"{shape['parameters']:,} parameters, {shape['n_layer']} layers of {shape['n_embd']} channels; "
-            f"{generated:,.0f} tokens generated a step, {learned:,.0f} learned from; medians of {len(steps)} steps, "
-            "2 threads"
+    outside_all = statistics.median(
+        1 - sum(in_kernels for _, in_kernels in step["parts"].values()) / step["seconds"] for step in steps
+    )
+    bench.add(
+        Row(
+            "the whole step",
+            shown(whole),
+            f"{outside_all:.1%}",
+            "100%",
+            limit=f"{outside_all:.1%}",
+            target=f"≤ {MOST_OUTSIDE:.0%}",
+            met=bench.verdict(outside_all <= MOST_OUTSIDE),
+            details={"seconds": whole, "outside": outside_all, "steps": len(steps)},
         )
+    )
+
+
+def tell(bench: Bench, shape: Mapping[str, Any], steps: Sequence[Mapping[str, Any]]) -> None:
+    """A note on the models and on how much was done."""
+    generated, learned = (statistics.median(step[name] for step in steps) for name in ("generated", "learned"))
+    bench.note(
+        f"{shape['parameters']:,} parameters, {shape['n_layer']} layers of {shape['n_embd']} channels; "
+        f"{generated:,.0f} tokens generated a step, {learned:,.0f} learned from; medians of {len(steps)} steps, "
+        "2 threads"
+    )
 
 
 if __name__ == "__main__":

@@ -267,11 +267,11 @@ class ModelConfig:
         """The channels of queries, keys and values together."""
         return (self.n_head + 2 * self.n_kv_head) * self.head_dim
 
-    def matmul_parameters(self) -> int:
-        """The weights that take part in a matrix product: the blocks' matrices and the classifier."""
+    def matmul_parameters(self, classifier: bool = True) -> int:
+        """The weights that take part in a matrix product: the blocks' matrices and, if it is asked, the classifier."""
         matrices = 3 if self.mlp == "swiglu" else 2
         block = self.qkv_channels + self.n_head * self.head_dim + matrices * self.n_hidden
-        return (self.n_layer * block + self.vocab_size) * self.n_embd
+        return (self.n_layer * block + classifier * self.vocab_size) * self.n_embd
 
     def num_parameters(self) -> int:
         """All parameters; a tied embedding counts once."""
@@ -279,14 +279,14 @@ class ModelConfig:
 
         return sum(math.prod(tensor.shape) for tensor in layout(self))
 
-    def flops_per_token(self, T: int) -> int:
+    def flops_per_token(self, T: int, classifier: bool = True) -> int:
         """Floating-point operations of forward and backward for each token of a sequence of T.
 
         Two for each weight in the forward pass and four in the backward pass, 6 N in all; and attention's 12 L H D T,
         not halved for causality (Chowdhery et al. 2022, https://arxiv.org/abs/2204.02311, appendix B).
         """
         seen = min(T, self.window or T)
-        return 6 * self.matmul_parameters() + 12 * self.n_layer * self.n_head * self.head_dim * seen
+        return 6 * self.matmul_parameters(classifier) + 12 * self.n_layer * self.n_head * self.head_dim * seen
 
 
 class Derived(NamedTuple):

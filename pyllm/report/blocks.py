@@ -107,6 +107,7 @@ class Panel:
         curves: at least one.
         shares: the values are shares, shown as percentages from 0 to 100.
         levels: horizontal lines to compare with: value and label.
+        across_shares: so is what is counted across.
     """
 
     title: str
@@ -115,6 +116,7 @@ class Panel:
     curves: Sequence[Curve]
     shares: bool = False
     levels: Sequence[tuple[float, str]] = ()
+    across_shares: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from pyllm import checkpoint
 from pyllm.report.blocks import Answer, Block, Command, Comparison, Dots, Paragraph, Plot, Section, Table
 from pyllm.report.record import Record, is_number
 
-STAGES = ("base", "sft", "dpo", "grpo", "imitation")  # others follow
-LABELS = {"sft": "SFT", "dpo": "DPO", "grpo": "GRPO"}
-STAGE_COLOURS = {"base": "blue", "sft": "orange", "dpo": "sky", "grpo": "green", "imitation": "purple"}
+STAGES = ("base", "sft", "dpo", "grpo", "imitation", "ppo")  # others follow
+LABELS = {"sft": "SFT", "dpo": "DPO", "grpo": "GRPO", "ppo": "PPO"}
+STAGE_COLOURS = {"base": "blue", "sft": "orange", "dpo": "sky", "grpo": "green", "imitation": "purple", "ppo": "red"}
 SCORES = {  # beside the share of right answers
     "ended": ("Answers that end of themselves", ".1%"),
     "well_formed": ("Answers in the form that was asked for", ".1%"),

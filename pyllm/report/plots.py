@@ -92,8 +92,11 @@ def _draw_panel(axes: Axes, panel: Panel, ink: str) -> None:
     axes.set(xlabel=panel.across, ylabel=panel.up)
     axes.set_title(panel.title)
     axes.grid(axis="y")
-    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    if panel.across_shares:
+        axes.xaxis.set_major_formatter(PercentFormatter(1.0))
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     if panel.shares:
         axes.set_ylim(-0.02, 1.02)
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))

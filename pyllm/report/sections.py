@@ -16,6 +16,7 @@ from pyllm.devices import devices
 from pyllm.report.blocks import Block, Code, Command, File, Folded, Line, Paragraph, Picture, Report, Section, Table
 from pyllm.report.commands import again, command_of
 from pyllm.report.examination import examination_sections, label
+from pyllm.report.preferences import OPTIMISERS, REWARD_MODELS, overoptimisation
 from pyllm.report.record import Record
 from pyllm.report.stages import practice_against_imitation, stage_section
 from pyllm.threads import available_cores
@@ -30,6 +31,8 @@ def report_of(record: Record) -> Report:
     """All that can be told of a run; what it has no data of is left out."""
     before = [stage for stage in record.stages if stage in ("pretrain", "sft", "dpo")]
     after = [stage for stage in record.stages if stage not in before]
+    by_preferences = [stage for stage in after if stage in (*REWARD_MODELS, *OPTIMISERS)]
+    after = [stage for stage in after if stage not in by_preferences]
     parts: list[Callable[[Record], list[Block]]] = [
         _origin,
         _time,
@@ -38,6 +41,8 @@ def report_of(record: Record) -> Report:
         examination_sections,
         lambda _: [stage_section(record, stage) for stage in after],
         practice_against_imitation,
+        lambda _: [stage_section(record, stage) for stage in by_preferences],
+        overoptimisation,
         _derivations,
     ]
     return Report(record.folder.path.name, [block for part in parts for block in part(record)])

@@ -12,15 +12,23 @@ from pyllm.model import ModelConfig
 from pyllm.report.blocks import Block, Command, Curve, File, Folded, Line, Panel, Paragraph, Plot, Quote, Section, Table
 from pyllm.report.commands import again
 from pyllm.report.examination import label
+from pyllm.report.preferences import curves_of_reward_model, figures_of_reward_model
 from pyllm.report.record import Lines, Record, is_number, numbers
 from pyllm.train.display import duration
 
-TITLES = {"pretrain": "Base model", "imitation": "Imitation"}
+TITLES = {
+    "pretrain": "Base model",
+    "imitation": "Imitation",
+    "reward": "Reward model",
+    "overoptimisation": "PPO, pushed on",
+}
 TRAINING = "training (faint: each step)"
 LONGEST_SAMPLE = 1000  # characters
+TOKEN_LOSS = "nats a token"
+OF_PAIRS = ("dpo", "reward")  # stages whose loss is of pairs
 EVALUATED = {  # what stands first among the evaluations, and what it is called among the figures
-    "training_loss": ("training loss, of some of its tokens", "nats a token"),
-    "validation_loss": ("validation loss, of all of it", "nats a token"),
+    "training_loss": ("training loss, of some of its tokens", TOKEN_LOSS),
+    "validation_loss": ("validation loss, of all of it", TOKEN_LOSS),
     "training_bits_per_byte": ("training bits a byte, of some of its tokens", ""),
     "validation_bits_per_byte": ("validation bits a byte, of all of it", ""),
 }
@@ -31,7 +39,10 @@ BEHAVIOUR = {  # of stages that practise: metric to title, axis, colour
     "answer_tokens": ("Length of an answer", "tokens", "purple"),
     "entropy": ("Entropy", "nats a token", "orange"),
     "kl": ("Divergence from the model before", "nats a token", "sky"),
+    "explained_variance": ("What the critic explains", "share of the returns' variance", "green"),
+    "clipped": ("Ratios that are clipped", "share of the tokens", "purple"),
 }
+PAIRS = (("by_steps", "answer_tokens"), ("entropy", "kl"), ("explained_variance", "clipped"))  # beside each other
 
 
 def stage_section(record: Record, stage: str) -> Section:
@@ -39,6 +50,7 @@ def stage_section(record: Record, stage: str) -> Section:
     lines = record.lines[stage]
     practises = bool(numbers(lines, PRACTICE))
     blocks: list[Block] = [Table((), _figures(record, stage, lines, practises))]
+    blocks += curves_of_reward_model(record, stage)
     blocks += _curves(record, stage, lines, practises)
     if (command := again(record, stage)) is not None:
         blocks.append(Command("Again", command))
@@ -71,11 +83,13 @@ def _figures(record: Record, stage: str, lines: Lines, practises: bool) -> list[
         if practises:
             rows += _figures_of_practice(lines)
         else:
-            rows.append(("training loss, last step", f"{last['loss']:.4f} nats a token"))
+            rows.append(("training loss, last step", f"{last['loss']:.4f} {_unit(stage)}"))
     evaluated = _last_evaluation(lines)
+    rows += figures_of_reward_model(record, stage)
     for name, (title, unit) in EVALUATED.items():
         if name in evaluated:
-            rows.append((title, f"{evaluated[name]:.4f} {unit}".strip()))
+            of_tokens = unit == TOKEN_LOSS
+            rows.append((title, f"{evaluated[name]:.4f} {_unit(stage) if of_tokens else unit}".strip()))
     if stage == "pretrain":
         rows += _against_counting(record, evaluated)
     if found := checkpoint.found(record.folder.checkpoints, stage):
@@ -84,14 +98,22 @@ def _figures(record: Record, stage: str, lines: Lines, practises: bool) -> list[
     return rows
 
 
+def _unit(stage: str) -> str:
+    return "nats a pair" if stage in OF_PAIRS else TOKEN_LOSS
+
+
 def _figures_of_practice(lines: Lines) -> list[tuple[Line, ...]]:
     """What the first steps and the last ones have: single steps tell little."""
     rows: list[tuple[Line, ...]] = []
     for name, title, form in (
         ("reward", "reward", ".3f"),
+        ("gold_reward", "what the judge makes of it", ".3f"),
         ("by_steps", "answers by steps", ".1%"),
         ("answer_tokens", "tokens in an answer", ".1f"),
+        ("kl", "divergence, nats an answer", ".1f"),
     ):
+        if name == "kl" and not numbers(lines, "kl_coefficient"):
+            continue
         values = [value for _, value in numbers(lines, name)]
         if values:
             some = max(1, min(10, len(values) // 4))
@@ -128,7 +150,7 @@ def _curves(record: Record, stage: str, lines: Lines, practises: bool) -> list[B
     curves = [_curve(TRAINING, steps, "blue", noisy=True)]
     if evaluations:
         curves.append(_curve("validation", evaluations, "red", marked=True))
-    panels = [Panel("Loss", "step", "nats a token", curves)]
+    panels = [Panel("Loss", "step", _unit(stage), curves)]
     if bits := numbers(lines, "validation_bits_per_byte"):
         order = next(iter(record.told("ngram_order", int)), 4)
         counted = list(record.told("ngram_bits_per_byte", float))[:1] if stage == "pretrain" else []
@@ -142,18 +164,21 @@ def _curves(record: Record, stage: str, lines: Lines, practises: bool) -> list[B
 
 
 def _curves_of_practice(stage: str, lines: Lines) -> list[Block]:
-    reward = [_curve(TRAINING, numbers(lines, PRACTICE), "blue", noisy=True)]
-    blocks: list[Block] = []
-    if held_out := numbers(lines, "held_out_reward"):
-        reward.append(_curve("held-out problems", held_out, "red", marked=True))
-    blocks.append(
-        Plot(f"{stage}_reward", f"reward of {stage}", [Panel("Reward", "step", "mean of the answers", reward)])
-    )
+    is_ppo = bool(numbers(lines, "kl_coefficient"))
+    panels = []
+    for name, title in ((PRACTICE, "Reward"), ("gold_reward", "What the judge makes of it")):
+        if steps := numbers(lines, name):
+            reward = [_curve(TRAINING, steps, "blue", noisy=True)]
+            if held_out := numbers(lines, f"held_out_{name}"):
+                reward.append(_curve("held-out problems", held_out, "red", marked=True))
+            panels.append(Panel(title, "step", "mean of the answers", reward))
+    blocks: list[Block] = [Plot(f"{stage}_reward", f"reward of {stage}", panels)]
     found = {name: points for name in BEHAVIOUR if (points := numbers(lines, name))}
-    for pair in (("by_steps", "answer_tokens"), ("entropy", "kl")):
+    for pair in PAIRS:
         panels = []
         for name in (one for one in pair if one in found):
             title, up, colour = BEHAVIOUR[name]
+            up = "nats an answer" if name == "kl" and is_ppo else up
             curves = [_curve(TRAINING, found[name], colour, noisy=True)]
             if held_out := numbers(lines, f"held_out_{name}"):
                 curves.append(_curve("held-out problems", held_out, "red", marked=True))
@@ -163,6 +188,8 @@ def _curves_of_practice(stage: str, lines: Lines) -> list[Block]:
             blocks.append(
                 Plot(f"{stage}_{'_'.join(one for one in pair if one in found)}", f"{titles} in {stage}", panels)
             )
+    if is_ppo:
+        return blocks
     remark = (
         "Training: answers drawn at random, as they are practised on, and so less often right. Held-out problems: the "
         "likeliest answers, while it trains, to problems that are not practised on; the examination has others of "

@@ -95,7 +95,8 @@ class Stage:
         evaluate: from whether this is the last time to metrics; it calls its second argument with what it is at, for
             the display. None: no evaluation.
         sample: from the step to texts; None: no samples.
-        companions: by name, saved along with the model; lower-case letters.
+        classifier: whether the loss asks the model for log-probabilities, and not for values alone.
+        companions: by name, saved along with the model; lower-case letters. They are asked for values.
         tokenizer: saved along with the model.
         go_on: what to type to go on with this run, for messages.
         go_on_slower: the same, with a lower learning rate.
@@ -110,11 +111,19 @@ class Stage:
     learning_rate: Callable[[int], float]
     evaluate: Callable[[bool, Callable[[str], None]], dict[str, float]] | None = None
     sample: Callable[[int], list[str]] | None = None
+    classifier: bool = True
     companions: Mapping[str, Companion] = field(default_factory=dict)
     tokenizer: Tokenizer | None = None
     go_on: str = ""
     go_on_slower: str = ""
     headline: str = "loss"
+
+    def flops_per_token(self, T: int) -> int:
+        """Floating-point operations of a token in a row of T, forward and backward, in all that learn."""
+        learned = self.model.cfg.flops_per_token(T, self.classifier)
+        return learned + sum(
+            one.optimizer.model.cfg.flops_per_token(T, classifier=False) for one in self.companions.values()
+        )
 
 
 @dataclass(frozen=True)
@@ -201,9 +210,7 @@ def train(stage: Stage, settings: LoopSettings, folder: RunFolder, start: Checkp
     peak = matmul_peak(stage.model.ops)
     with (
         folder.metrics_writer(stage.name) as write,
-        Display(
-            stage.name, settings.steps, stage.model.flops_per_token, peak, settings.progress, stage.headline
-        ) as display,
+        Display(stage.name, settings.steps, stage.flops_per_token, peak, settings.progress, stage.headline) as display,
         _signals() as signals,
     ):
         session = _Session(stage, settings, folder, outcome, write, display)
@@ -272,7 +279,7 @@ class _Session:
         outcome.step, outcome.loss = outcome.step + 1, loss
         outcome.tokens, outcome.seconds = outcome.tokens + tokens, outcome.seconds + seconds
         # So far, without attention's, whose share depends on the lengths; a stage that also generates tells its own.
-        metrics.setdefault("flops", 6.0 * stage.model.cfg.matmul_parameters() * outcome.tokens)
+        metrics.setdefault("flops", 6.0 * stage.model.cfg.matmul_parameters(stage.classifier) * outcome.tokens)
         self.write(
             outcome.step,
             loss=loss,

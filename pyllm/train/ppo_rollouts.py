@@ -162,7 +162,7 @@ class PpoRollouts(RolloutSets[PpoRollout]):
             self.kl *= 1 + error * len(samples) / settings.kl_horizon
         tokens = sum(map(len, answered))
         for model in (self.models.reference, self.models.critic, self.models.reward_model):
-            self._flops += forward_flops(model.cfg, tokens)
+            self._flops += forward_flops(model.cfg, tokens, classifier=model is self.models.reference)
         return told
 
     def _looked_at(self, prompts: Sequence[list[int]], samples: Sequence[Sample]) -> tuple[Array, Array, Array, Array]:
@@ -199,7 +199,7 @@ class PpoRollouts(RolloutSets[PpoRollout]):
         batch.token_advantages = batch.rows_of([one.token_advantages for one in rollouts])
         batch.returns = batch.rows_of([one.returns for one in rollouts])
         batch.old_values = batch.rows_of([one.values for one in rollouts])
-        batch.flops += 3 * forward_flops(self.models.critic.cfg, batch.length)
+        batch.flops += 3 * forward_flops(self.models.critic.cfg, batch.length, classifier=False)
         return batch
 
     def _state(self) -> dict[str, Any]:

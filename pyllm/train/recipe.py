@@ -44,6 +44,7 @@ FOLLOW_UP_SHARE = 0.25
 # Answers to a prompt, pairs that are made of them, and the share of labels that are wrong, as people's are.
 ANSWERS, PAIRS, FLIPPED = 4, 3, 0.15
 MOST_PAIRS = 2000  # that the reward model sees
+BEST_OF = 16  # answers, that PPO is compared with
 PPO_PROMPTS = 64  # in a set of PPO's answers
 HELD_OUT_PROMPTS = 128  # that tell how the reward model and PPO do
 # PPO that is pushed on until it is gamed: without a divergence to mind, and with larger steps.
@@ -179,6 +180,7 @@ def optimising(steps: int, depth: int, max_new_tokens: int) -> PpoConfig:
         lr=_rate(3e-4, depth),
         schedule="cosine",
         evaluate_problems=HELD_OUT_PROMPTS,
+        best_of=BEST_OF,
         evaluate_every=max(1, steps // 8),
     )
 

@@ -84,6 +84,7 @@ def reward_in(folder: RunFolder, config: RewardConfig, command: str, start: Path
         loss=loss,
         learning_rate=config.rate,
         evaluate=evaluation if validation else None,
+        classifier=False,
         tokenizer=begun.tokenizer,
     )
     return finish(folder, stage, config, begun, command, config.micro_batches)

@@ -415,9 +415,9 @@ def completion_of(sample: Sample, tok: Tokenizer) -> str:
     return text_of(read_answer(sample.ids, tok))
 
 
-def forward_flops(cfg: ModelConfig, tokens: int) -> float:
+def forward_flops(cfg: ModelConfig, tokens: int, classifier: bool = True) -> float:
     """Floating-point operations of tokens that go forward through the model: 2 a weight, without attention's."""
-    return 2.0 * cfg.matmul_parameters() * tokens
+    return 2.0 * cfg.matmul_parameters(classifier) * tokens
 
 
 def figures_of(samples: Sequence[Sample], judgements: Sequence[Judgement]) -> dict[str, float]:

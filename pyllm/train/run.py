@@ -8,7 +8,6 @@ says so in metrics.jsonl, so that a run that was stopped anywhere goes on from t
 
 from __future__ import annotations
 
-import json
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -18,10 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pyllm import checkpoint
-from pyllm.files import file_size, write_whole
-from pyllm.model import GPT, ModelConfig, load
+from pyllm.files import file_size
+from pyllm.model import ModelConfig, load
 from pyllm.ops.library import library
-from pyllm.progress import Outline, Progress
+from pyllm.progress import Outline
 from pyllm.threads import checked_threads, set_num_threads
 from pyllm.tokenizer import SPECIAL_TOKENS, Tokenizer
 from pyllm.train import recipe
@@ -44,9 +43,6 @@ BYTES_A_MERGE = 1000  # of text: a merge that few places use teaches the model l
 COMMANDS = ("pretrain", "sft", "grpo", "reward")  # stages that a command of their own can go on with
 EXAMINED = {"pretrain": "base", "sft": "sft", "grpo": "grpo", "imitation": "imitation", "ppo": "ppo"}
 PUSHED = "overoptimisation"
-MOST_NGRAM_TOKENS = 20_000_000  # beyond, counting them takes gigabytes
-STORY_TOKENS = 200
-STORY_TEMPERATURE = 0.8
 LOOKED_AT = 50  # conversations of each task, to see whether they fit into the context
 ALWAYS_GIVEN = NOT_STORED | {"stop_after"}
 
@@ -406,6 +402,11 @@ class _Run:
         practice = story_practice(self._model("pretrain"), config.seed + 1)
         return ppo_in(self.folder, settings, COMMAND, start, self._model("reward"), practice, stage)
 
+    def _examine(self, stage: str) -> None:
+        from pyllm.train.run_examination import examine_stage
+
+        examine_stage(self.folder, self.config, stage, EXAMINED[stage], self._model(stage))
+
     def _settings_of(self, stage: str, settings: AnyConfig) -> AnyConfig:
         """A stage's settings within this run; where it has begun, those that are not stored."""
         config = self.config
@@ -446,68 +447,6 @@ class _Run:
                 "done: begin another run under another name"
             ) from None
         return found.path, state
-
-    # Examinations
-
-    def _examine(self, stage: str) -> None:
-        """Asks the model of a stage held-out problems, and writes examination/STAGE.json."""
-        from pyllm.tasks.examination import examine
-        from pyllm.train.trained_models import open_model
-
-        config, folder, name = self.config, self.folder, EXAMINED[stage]
-        model, tok = open_model(self._model(stage), trainable=False)
-        with Progress(f"examining {name}", "%", total=100, show=config.progress) as bar:
-            found = examine(
-                model,
-                tok,
-                list(recipe.EXAMINATION),
-                recipe.EXAMINATION,
-                seed=config.seed,
-                stage=name,
-                as_document=stage == "pretrain",
-                show=lambda share: bar.update(int(100 * share), lambda: [f"{share:.0%} of the problems"]),
-            )
-        if stage == "pretrain":
-            found["stories"] = self._stories(model, tok)
-            self._count_ngrams(model.cfg.vocab_size, tok)
-        folder.examinations.mkdir(exist_ok=True)
-        write_whole(folder.examinations / f"{name}.json", json.dumps(found, indent=1).encode())
-
-    def _stories(self, model: GPT, tok: Tokenizer) -> list[str]:
-        """The base model's stories, as they come."""
-        from pyllm.engine import Engine
-
-        special = tok.special_tokens
-        prompt = [special["<|endoftext|>"], *tok.encode_ordinary(recipe.STORY_BEGINNING)]
-        stories = Engine(model, tok).generate(
-            [prompt],
-            n=recipe.STORIES,
-            max_new_tokens=min(STORY_TOKENS, model.cfg.context - len(prompt)),
-            temperature=STORY_TEMPERATURE,
-            stop="<|endoftext|>",
-            seed=self.config.seed,
-        )
-        return [tok.decode([id for id in prompt + story.ids if id not in special.values()]) for story in stories]
-
-    def _count_ngrams(self, vocab_size: int, tok: Tokenizer) -> None:
-        """What a model of 4-grams makes of the tokens that the base model had, for comparison."""
-        from pyllm.train.evaluation import token_lengths
-        from pyllm.train.ngram import ngram_bits_per_byte
-        from pyllm.train.pretrain_data import tokens_of
-        from pyllm.train.training_config import read_settings
-
-        folder = self.folder
-        stored = read_settings(folder, "pretrain", PretrainConfig())
-        assert stored is not None
-        training, validation = tokens_of(folder, stored[0], tok)
-        if validation is None or len(training) > MOST_NGRAM_TOKENS:
-            return
-        start = time.monotonic()
-        _, bits, _ = ngram_bits_per_byte(training, validation, token_lengths(tok, vocab_size))
-        if bits is not None:
-            seconds = round(time.monotonic() - start, 2)
-            with folder.metrics_writer(NAME) as write:
-                write(0, ngram_bits_per_byte=bits, ngram_order=4, ngram_seconds=seconds)
 
 
 @contextmanager

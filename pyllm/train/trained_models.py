@@ -12,9 +12,10 @@ from pyllm.model.folders import load
 from pyllm.tokenizer import Tokenizer
 from pyllm.train.run_folder import RunFolder
 
-# Of a run, from the first to the last. A run's model is that of the last one that it has come to; "imitation", with
-# which another stage is compared, is it only where there is no other.
-STAGES = ("pretrain", "imitation", "sft", "dpo", "grpo", "ppo")
+# A run's model is that of the last of these that it has come to. "imitation", with which another stage is compared, is
+# it only where there is no other; and "ppo", which does better what a judge likes and forgets some of the rest, only
+# where there is no "grpo".
+STAGES = ("pretrain", "imitation", "sft", "dpo", "ppo", "grpo")
 GPT2_FILES = ("vocab.json", "merges.txt")
 
 

@@ -1,4 +1,4 @@
-"""Nothing that examinations ask for is shown to a model in fine-tuning or practice, as what it is given really is.
+"""Nothing that examinations ask for is shown to a model in fine-tuning or any practice, as what it is given really is.
 
 Rows of pretraining's text, for replay, are left out: the encyclopedia tells of every country, and is meant to.
 """
@@ -7,6 +7,7 @@ import random
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,11 +20,12 @@ from pyllm.data.miniweb.speller_words import all_words
 from pyllm.tasks.letters import letters_in
 from pyllm.tasks.registry import TASKS
 from pyllm.tasks.stories import story_key
-from pyllm.train import recipe
+from pyllm.train import recipe, rlhf
 from pyllm.train.conversation_batches import ConversationBatch
 from pyllm.train.grpo import advantages_of
 from pyllm.train.grpo_config import practice_of, rollout_settings
 from pyllm.train.mixture import weights_of
+from pyllm.train.rlhf import story_practice
 from pyllm.train.rollouts import Rollouts
 from pyllm.train.sft_config import SftConfig
 from pyllm.train.sft_data import SftData, read_data
@@ -120,6 +122,20 @@ def test_what_is_practised(tok: Tokenizer) -> None:
         asked |= {said(rollout.prompt, tok) for rollout in rollouts.rollouts}
     assert len(asked) > 1200 and all(ADDITION.search(question) for question, _ in asked)
     assert not {thing for conversation in asked for thing in held_out_things(*conversation)}
+
+
+def test_what_preferences_and_ppo_ask(tok: Tokenizer, tmp_path: Path) -> None:
+    cfg = ModelConfig(n_layer=1, n_head=1, n_embd=16, vocab_size=tok.vocab_size, context=64)
+    GPT(cfg).save(tmp_path)
+    tok.save(tmp_path / "tokenizer.json")
+    for seed in SEEDS:
+        practice = story_practice(tmp_path, seed)
+        asked = [practice.problem(index).question for index in range(rlhf.PROMPTS)]
+        assert len(set(asked)) > 1000 and all(REQUEST.search(question) for question in asked)
+        assert not {thing for question in asked for thing in held_out_things(question, "")}
+        examined = practice.held_out(recipe.HELD_OUT_PROMPTS)
+        assert len(examined) == recipe.HELD_OUT_PROMPTS
+        assert all(held_out_things(problem.question, "") for problem in examined)
 
 
 def test_every_held_out_problem_would_be_noticed(tok: Tokenizer) -> None:

@@ -75,7 +75,8 @@ def test_sections_are_those_that_have_data_in_both_files(tmp_path: Path) -> None
     folder = whole_run(tmp_path / "whole")
     text, source = pages_of(folder)
     titles = ["Time", "Base model", "SFT", "Examination", "The same prompts, answered after each stage", "GRPO"]
-    titles += ["Imitation", "Practice against imitation", "The dial: how each number came about"]
+    titles += ["Imitation", "Practice against imitation", "Reward model", "PPO", "PPO, pushed on", "Over-optimisation"]
+    titles += ["The dial: how each number came about"]
     assert re.findall("^## (.*)$", text, re.MULTILINE) == Page(source).of("h2") == titles
     assert Page(source).of("h1") == ["whole"] and Page(source).of("a") == titles
 
@@ -84,6 +85,9 @@ def test_sections_are_those_that_have_data_in_both_files(tmp_path: Path) -> None
         ("grpo", {"GRPO", "Practice against imitation"}),
         ("imitation", {"Imitation", "Practice against imitation"}),
         ("sft", {"SFT"}),
+        ("reward", {"Reward model"}),
+        ("ppo", {"PPO", "Over-optimisation"}),
+        ("overoptimisation", {"PPO, pushed on"}),
         ("run", {"Time"}),
     ):
         less = RunFolder(tmp_path / f"without {without}")
@@ -112,9 +116,17 @@ def test_numbers_are_those_of_the_run(tmp_path: Path) -> None:
         "| in all | 3:10 | 100.0% |  |  |",
         "| bits a byte of a 4-gram model of the same tokens | 1.5625 |",
         "| the model's bits a byte / those of the 4-grams | 0.80 |",
-        "| addition | 0.0% | 36.0% | 96.8% | 71.0% | 1.2% | 500 |",
-        "| letter counting | 21.0% | 64.8% | 65.0% | 65.5% | 66.0% | 400 |",
-        "| addition | 22.2 | 22.2 | 22.2 | 22.2 |",
+        "| addition | 0.0% | 36.0% | 96.8% | 71.0% | 95.0% | 1.2% | 500 |",
+        "| letter counting | 21.0% | 64.8% | 65.0% | 65.5% | 60.0% | 66.0% | 400 |",
+        "| addition | 22.2 | 22.2 | 22.2 | 22.2 | 22.2 |",
+        "| held-out pairs told the right way round | 88.5% |",
+        "| of those whose better answer is longer | 91.0% |",
+        "| calibration error | 12.5% |",
+        "| what the judge makes of it, first 2 steps and last | 1.188 → 1.938 |",
+        "| divergence, nats an answer, first 2 steps and last | 2.2 → 11.2 |",
+        "| best-of-n | 0.00 | 0.10 | 1.60 |  |  |",
+        "| PPO | 0.00 | 0.00 | 1.50 | 50.0% | 50.0% |",
+        "|  | 37.50 | 1.00 | 0.25 | 50.0% | 50.0% |",
         "| reward, first 2 steps and last | 0.188 → 0.938 |",
         "| answers by steps, first 2 steps and last | 15.0% → 75.0% |",
         "| step | validation loss | replay loss | held out accuracy |",
@@ -129,9 +141,9 @@ def test_numbers_are_those_of_the_run(tmp_path: Path) -> None:
     found = Page(source)
     assert found.of("blockquote")[:5] == [f"a text {number}" for number in range(5)]
     assert [prompt for prompt in found.of("p") if prompt in PROMPTS] == PROMPTS
-    assert found.of("dt") == ["base", "SFT", "GRPO", "imitation"] * 10
+    assert found.of("dt") == ["base", "SFT", "GRPO", "imitation", "PPO"] * 10
     answers = [text.strip() for text in found.of("dd") if text.startswith("a text")]
-    assert answers == [f"a text of {stage}" for stage in ("base", "sft", "grpo", "imitation")] * 10
+    assert answers == [f"a text of {stage}" for stage in ("base", "sft", "grpo", "imitation", "ppo")] * 10
     assert text.count("| What is 47 + 38? | a text of base *(cut off: too long)* | a text of sft ") == 1
 
 
@@ -154,7 +166,7 @@ def test_nothing_comes_from_outside(tmp_path: Path) -> None:
                 assert kind == "data:image/png;base64" and tag in ("img", "source")
                 images += 1
                 assert imread(io.BytesIO(base64.b64decode(content, validate=True)), "png").shape[1] > 1000
-    assert images == 2 * 8  # light and dark
+    assert images == 2 * 18  # light and dark
     assert not re.search(r"url\(|@import|https?://", source)
     shown = re.findall(r"!\[.*?\]\((.*?)\)", text)
     assert sorted(shown) == sorted(f"plots/{path.name}" for path in folder.plots.iterdir()) and len(shown) == 8

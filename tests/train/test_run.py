@@ -29,20 +29,37 @@ from pyllm.train.run_folder import RunFolder
 # Where a model that has learned next to nothing is right now and then, so that practice changes it.
 PRACTICE = ("letter_counting",)
 EXAMINATION = dict.fromkeys(recipe.EXAMINATION, 4)
+SMALLER: dict[str, Any] = {
+    "PRACTICE": PRACTICE,
+    "EXAMINATION": EXAMINATION,
+    "HELD_OUT_PROMPTS": 4,
+    "PPO_PROMPTS": 4,
+    "BEST_OF": 2,
+}
 START = f"""if True:
     import sys
     import pyllm.cli
     from pyllm.train import recipe
-    recipe.PRACTICE, recipe.EXAMINATION = {PRACTICE}, {EXAMINATION}
+    vars(recipe).update({SMALLER})
     sys.exit(pyllm.cli.main())
 """
-LENGTHS: dict[str, Any] = {"pretrain_tokens": 20_000, "sft_steps": 3, "grpo_steps": 2}
+LENGTHS: dict[str, Any] = {
+    "pretrain_tokens": 20_000,
+    "sft_steps": 3,
+    "grpo_steps": 2,
+    "preference_prompts": 6,
+    "ppo_steps": 5,
+}
 SMALL: dict[str, Any] = {"depth": 1, "context": 640, "threads": 1, "progress": False, **LENGTHS}
 WEB: dict[str, Any] = {**SMALL, "megabytes": 0.2}
-STAGES = ("pretrain", "sft", "grpo", "imitation")
-EXAMINED = {"pretrain": "base", "sft": "sft", "grpo": "grpo", "imitation": "imitation"}
+STAGES = ("pretrain", "sft", "grpo", "imitation", "reward", "ppo", "overoptimisation")
+EXAMINED = {"pretrain": "base", "sft": "sft", "grpo": "grpo", "imitation": "imitation", "ppo": "ppo"}
 DATA = ("crawl", "documents", "tokenizer", "tokens")
-TRAINING = tuple(name for stage in STAGES for name in (stage, f"examination of {EXAMINED[stage]}"))
+TRAINING = (
+    *("pretrain", "examination of base", "sft", "examination of sft", "grpo", "examination of grpo"),
+    *("imitation", "examination of imitation", "preferences", "reward", "ppo", "examination of ppo"),
+    "overoptimisation",
+)
 CLOCK = {"seconds", "tokens_per_second", "share_of_peak", "rollout_seconds", "reward_seconds", "training_seconds"}
 CLOCK |= {"rollout_tokens_per_second", "ngram_seconds"}
 
@@ -51,8 +68,12 @@ CLOCK |= {"rollout_tokens_per_second", "ngram_seconds"}
 def quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a folder of its own, with a recipe for the small."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(recipe, "PRACTICE", PRACTICE)
-    monkeypatch.setattr(recipe, "EXAMINATION", EXAMINATION)
+    smaller(monkeypatch)
+
+
+def smaller(patch: pytest.MonkeyPatch) -> None:
+    for name, value in SMALLER.items():
+        patch.setattr(recipe, name, value)
 
 
 def without_report(patch: pytest.MonkeyPatch) -> None:
@@ -72,8 +93,7 @@ def together(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         folder = tmp_path_factory.mktemp("together")
         patch.chdir(folder)
         patch.setattr(threads, "_num_threads", 1)
-        patch.setattr(recipe, "PRACTICE", PRACTICE)
-        patch.setattr(recipe, "EXAMINATION", EXAMINATION)
+        smaller(patch)
         yield folder
 
 
@@ -112,8 +132,15 @@ def bits(folder: Path) -> dict[str, Any]:
         for name in ("model.safetensors", "optimizer.npz"):
             found[f"{path.name}, {name}"] = hashlib.sha256((path / name).read_bytes()).hexdigest()
         found[path.name] = {**json.loads((path / "training_state.json").read_bytes()), "seconds": 0}
-        examination = json.loads((folder / "examination" / f"{EXAMINED[stage]}.json").read_bytes())
+    for stage in EXAMINED.values():
+        examination = json.loads((folder / "examination" / f"{stage}.json").read_bytes())
         found[f"examination of {stage}"] = {**examination, "seconds": 0}
+    for path in (
+        *(folder / "preferences").iterdir(),
+        folder / "ppo_best_of_n.json",
+        folder / "reward_calibration.json",
+    ):
+        found[path.name] = path.read_text()
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     lines = [{name: value for name, value in line.items() if name not in CLOCK} for line in lines if "part" not in line]
     found["metrics"] = [line for line in lines if line["stage"] != "run"]
@@ -129,7 +156,7 @@ def test_all_is_there_and_the_report_says_the_same(web: Result) -> None:
     folder = web.run
     assert parts(folder) == [*DATA, *TRAINING]
     assert set(RunFolder(folder).read_tables()) == {"run", "model", *STAGES}
-    assert web.checkpoint == last(folder, "imitation") and web.report == folder / "report.md"
+    assert web.checkpoint == last(folder, "ppo") and web.report == folder / "report.md"
     assert {web.step, web.stopped_by} == {checkpoint.verify(web.checkpoint)["step"], None}
     report, page = (folder / "report.md").read_text(), (folder / "report.html").read_text()
     assert "<script src" not in page and "data:image/" in page
@@ -145,7 +172,10 @@ def test_all_is_there_and_the_report_says_the_same(web: Result) -> None:
     assert len(found["base"]["stories"]) == 5 and "### Stories, not picked" in report and "Story 5:" in report
     for plot in re.findall(r"!\[[^]]*\]\(([^)]+)\)", report):
         assert (folder / plot).stat().st_size > 1000
-    for words in ("pages became documents", "## Base model", "## SFT", "## GRPO", "bits a byte of a 4-gram model"):
+    for words in (
+        *("pages became documents", "## Base model", "## SFT", "## GRPO", "bits a byte of a 4-gram model"),
+        *("## Reward model", "calibration error", "## PPO", "## PPO, pushed on", "## Over-optimisation", "best-of-n"),
+    ):
         assert words in report
     for part in ("crawl", "documents", "tokenizer", "tokens", "pretrain", "SFT", "GRPO", "imitation"):
         assert re.search(rf"^\| {part} \| \d+:\d\d \| ", report, re.M), part
@@ -157,7 +187,7 @@ def test_each_stage_changes_what_the_one_before_it_has_learned(web: Result) -> N
     assert len(arenas[0]) < len(arenas[1]) or not numpy.array_equal(arenas[0], arenas[1])
     assert not numpy.array_equal(arenas[1], arenas[2]) and not numpy.array_equal(arenas[1], arenas[3])
     tables = RunFolder(web.run).read_tables()
-    assert [tables[stage]["seed"] for stage in STAGES] == [0] * 4
+    assert [tables[stage]["seed"] for stage in STAGES] == [0] * 7
     assert (tables["sft"]["steps"], tables["grpo"]["steps"]) == (3, 2) and tables["imitation"]["tasks"] == [*PRACTICE]
     flops = {line["stage"]: line["flops"] for line in RunFolder(web.run).read_metrics() if "flops" in line}
     a_step = flops["imitation"] / tables["imitation"]["steps"]
@@ -188,7 +218,7 @@ def stopped_in(running: subprocess.Popen[str], part: str, seconds: float, by: si
     before = []
     for line in running.stderr:
         before.append(line)
-        begun = re.match(r"\[(\d+)/13\] ", line)
+        begun = re.match(r"\[(\d+)/18\] ", line)
         if begun and int(begun[1]) > [*DATA, *TRAINING].index(part):
             break
     else:
@@ -212,7 +242,9 @@ def test_killed_or_stopped_in_any_part_it_goes_on_to_the_same_bits(web: Result) 
             (TRAINING[:1], 0.1, signal.SIGINT),
             (TRAINING[:3], 0.3, signal.SIGKILL),
             (TRAINING[4:5], 0.3, signal.SIGTERM),
-            (TRAINING[4:], 0.3, signal.SIGKILL),
+            (TRAINING[4:8], 0.3, signal.SIGKILL),
+            (TRAINING[8:10], 0.2, signal.SIGKILL),
+            (TRAINING[10:], 0.3, signal.SIGTERM),
         )
     ]
     running = process("--name", "web", *options(WEB))
