@@ -29,7 +29,7 @@ SHOWN = {
     "tokenizer_files": ("encode_file",),
 }
 # What the default run comes to: the tasks' rows, in each stage's words of bench/default_run.py.
-STAGES = ("base", "sft", "grpo", "imitation")
+STAGES = ("base", "sft", "grpo", "imitation", "ppo")
 TASKS = {
     "facts": "facts about countries that no conversation names",
     "addition_steps": "two-digit sums, asked for step by step",
@@ -38,6 +38,15 @@ TASKS = {
     "letter_counting": "letter counting",
     "spelling": "spelling a word",
     "reversing": "a word backwards",
+}
+# And what comes of preferences there.
+PREFERENCES = {
+    "reward model: held-out pairs told the right way round": "reward model: held-out pairs told the right way round",
+    "best-of-16: preferred by the judge": "best-of-16: preferred by the judge to the first model's answers",
+    "PPO: preferred by the judge to the answers before": "PPO: the same",
+    "PPO: nats an answer from the model before": "PPO: divergence from the first model, nats an answer",
+    "PPO pushed on: preferred by the reward model": "PPO pushed on: preferred by the reward model",
+    "PPO pushed on: preferred by the judge": "PPO pushed on: preferred by the judge",
 }
 MARKER, END = "<!-- {}: bench/readme_figures.py -->", "<!-- end of {} -->"
 
@@ -60,7 +69,7 @@ def table() -> str:
 def abilities() -> str:
     """What the models of the default run can do, by stage, as Markdown."""
     found = {row["measure"]: row["pyllm"] for row in json.loads((RESULTS / "default_run.json").read_text())["rows"]}
-    lines = [f"| right | {' | '.join(STAGES)} | always the commonest answer |", "|---|---|---|---|---|---|"]
+    lines = [f"| right | {' | '.join(STAGES)} | always the commonest answer |", f"|---{'|---' * (len(STAGES) + 1)}|"]
     for task, told in TASKS.items():
         scores = [found[f"{stage}: {task}, right"] for stage in STAGES]
         commonest = found.get(f"sft: {task}, always the commonest answer", "")
@@ -69,6 +78,13 @@ def abilities() -> str:
             scores = [second if stage == "grpo" else "" for stage in STAGES]
             lines.append(f"| the same, as a chat's second question | {' | '.join(scores)} |  |")
     return "\n".join(lines)
+
+
+def preferences() -> str:
+    """What the default run's reward model and PPO come to, as Markdown."""
+    found = {row["measure"]: row["pyllm"] for row in json.loads((RESULTS / "default_run.json").read_text())["rows"]}
+    lines = [f"| {told} | {found[measure]} |" for measure, told in PREFERENCES.items()]
+    return "\n".join(["|  | three seeds |", "|---|---|", *lines])
 
 
 def with_block(text: str, name: str, block: str) -> str:
@@ -85,7 +101,9 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="change nothing")
     readme = ROOT / "README.md"
     text = readme.read_text()
-    updated = with_block(with_block(text, "abilities", abilities()), "figures", table())
+    updated = text
+    for name, block in (("abilities", abilities()), ("preferences", preferences()), ("figures", table())):
+        updated = with_block(updated, name, block)
     if parser.parse_args().check:
         if updated != text:
             print("README.md is out of date: run python bench/readme_figures.py", file=sys.stderr)

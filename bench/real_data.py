@@ -5,8 +5,9 @@
 
 Two chains begin with the same base model. The first learns to answer instructions (SFT), then to prefer chosen answers
 to rejected ones (DPO); the second learns the solutions of problems (SFT), then practises on them, with a reward for a
-right answer (GRPO). A tenth of the prompts of the first chain, chosen by a hash of the prompt, is in neither stage's
-training; problems are examined on the test file. Settings that the options do not name are the stages' own.
+right answer (GRPO). Besides, with --comparisons, the base model becomes a reward model. A tenth of the prompts of the
+first chain and of the comparisons, chosen by a hash of the prompt, is in no stage's training; problems are examined on
+the test file. Settings that the options do not name are the stages' own.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from pyllm.train.dpo_config import DpoConfig
 from pyllm.train.grpo import grpo
 from pyllm.train.grpo_config import GrpoConfig
 from pyllm.train.result import Result
+from pyllm.train.reward import reward
+from pyllm.train.reward_config import RewardConfig
 from pyllm.train.run_folder import RunFolder
 from pyllm.train.sft import sft
 from pyllm.train.sft_config import SftConfig
@@ -46,6 +49,7 @@ def add_real_data_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=Path, required=True, metavar="FOLDER", help="the base model, or its run")
     parser.add_argument("--instructions", type=Path, metavar="FILE", help="conversations or instructions, for SFT")
     parser.add_argument("--preferences", type=Path, metavar="FILE", help="chosen and rejected answers, for DPO")
+    parser.add_argument("--comparisons", type=Path, metavar="FILE", help="chosen and rejected, for a reward model")
     parser.add_argument("--problems", type=Path, metavar="FILE", help="GSM8K's training file, for SFT and GRPO")
     parser.add_argument("--problems-test", type=Path, metavar="FILE", help="GSM8K's test file")
     parser.add_argument(
@@ -53,6 +57,8 @@ def add_real_data_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--sft-epochs", type=float, default=3.0, metavar="N", help="default: 3")
     parser.add_argument("--dpo-epochs", type=float, default=3.0, metavar="N", help="default: 3")
+    parser.add_argument("--reward-epochs", type=float, default=1.0, metavar="N", help="default: 1")
+    parser.add_argument("--reward-lr", type=float, metavar="RATE", help="default: the stage's own")
     parser.add_argument("--grpo-steps", type=int, default=200, metavar="N", help="default: 200")
     parser.add_argument("--test-problems", type=int, default=500, metavar="N", help="to examine on; default: 500")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="default: 0")
@@ -149,11 +155,7 @@ class Chains:
         self.answers("SFT on instructions", base, taught.checkpoint, held_out)
         if self.options.preferences is None:
             return
-        pairs = load_preferences(self.options.preferences)
-        records = [
-            (one.messages, {"prompt": one.messages, "chosen": one.chosen, "rejected": one.rejected}) for one in pairs
-        ]
-        preferred, other = self.split(records, "pairs")
+        preferred, other = self.pairs(self.options.preferences)
         tuned = dpo(
             DpoConfig(
                 model=taught.checkpoint,
@@ -175,6 +177,37 @@ class Chains:
         self.told("DPO", tuned, "dpo", measures)
         assert tuned.checkpoint is not None
         self.answers("DPO", taught.checkpoint, tuned.checkpoint, held_out)
+
+    def pairs(self, file: Path) -> tuple[Path, Path]:
+        """Files of a file's pairs to train on and of those held out."""
+        records = [
+            (one.messages, {"prompt": one.messages, "chosen": one.chosen, "rejected": one.rejected})
+            for one in load_preferences(file)
+        ]
+        return self.split(records, "pairs")
+
+    def scorer(self) -> None:
+        """A reward model of comparisons."""
+        training, held_out = self.pairs(self.options.comparisons)
+        result = reward(
+            RewardConfig(
+                model=model_folder(self.options.model),
+                name="comparisons_reward",
+                data=(training,),
+                validation_data=(held_out,),
+                lr=self.options.reward_lr,
+                **self.length(self.options.reward_epochs),
+                **self.shared,
+            )
+        )
+        measures = {
+            "validation_loss": "validation loss, nats a pair",
+            "validation_accuracy": "held-out pairs told the right way round, share",
+            "validation_accuracy_of_longer": "of those whose better answer is longer",
+            "validation_accuracy_of_shorter": "of those whose better answer is shorter",
+            "validation_calibration_error": "calibration error",
+        }
+        self.told("Reward model", result, "reward", measures)
 
     def mathematician(self) -> None:
         """SFT on problems' solutions, then GRPO on the same problems."""
@@ -219,6 +252,8 @@ def main() -> None:
         chains = Chains(bench)
         if bench.options.instructions:
             chains.assistant()
+        if bench.options.comparisons:
+            chains.scorer()
         if bench.options.problems:
             chains.mathematician()
 
