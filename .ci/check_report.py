@@ -14,9 +14,13 @@ SECTIONS = (
     "GRPO",
     "Imitation",
     "Practice against imitation",
+    "Reward model",
+    "PPO",
+    "PPO, pushed on",
+    "Over-optimisation",
     "The dial: how each number came about",
 )
-EXAMINATIONS = ("base", "sft", "grpo", "imitation")
+EXAMINATIONS = ("base", "sft", "grpo", "imitation", "ppo")
 
 
 def main(run: Path) -> None:

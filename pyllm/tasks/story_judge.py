@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Array = numpy.ndarray[Any, numpy.dtype[Any]]
 
 FEATURES = ("on_topic", "fluency", "length", "ending")
-WEIGHTS = (1.0, 1.0, 4.0, 2.0)  # of them
+WEIGHTS = (1.0, 2.0, 4.0, 2.0)  # of them
 
 BEST_WORDS = 70  # of a story; none and twice as many are worth nothing
 ODD_NATS = 2.5  # a token, by the base model: what is as odd as that is worth nothing, and what is odder less

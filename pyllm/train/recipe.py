@@ -189,7 +189,7 @@ def pushing(steps: int, depth: int, max_new_tokens: int) -> PpoConfig:
     """The settings of PPO that goes on where PPO has ended, until it has gamed the reward model."""
     pushed = max(1, round(PUSHED_SHARE * steps))
     return replace(
-        optimising(pushed, depth, max_new_tokens), kl=0.0, lr=_rate(6e-4, depth), schedule="constant", best_of=0
+        optimising(pushed, depth, max_new_tokens), kl=0.0, lr=_rate(8e-4, depth), schedule="constant", best_of=0
     )
 
 
