@@ -169,7 +169,7 @@ def test_nothing_comes_from_outside(tmp_path: Path) -> None:
     assert images == 2 * 18  # light and dark
     assert not re.search(r"url\(|@import|https?://", source)
     shown = re.findall(r"!\[.*?\]\((.*?)\)", text)
-    assert sorted(shown) == sorted(f"plots/{path.name}" for path in folder.plots.iterdir()) and len(shown) == 8
+    assert sorted(shown) == sorted(f"plots/{path.name}" for path in folder.plots.iterdir()) and len(shown) == 18
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in folder.plots.iterdir())
 
 
