@@ -22,7 +22,7 @@ def main() -> None:
         from pyllm.train import RunConfig, recipe
 
         (worker,) = bench.sides("pyllm")
-        settings = recipe.optimising(1, RunConfig().depth, ANSWER_TOKENS)
+        settings = recipe.optimising(1, 1, RunConfig().depth, ANSWER_TOKENS)
         names = ("prompts", "epochs", "minibatches", "kl")
         shape = worker.call(
             "make_ppo",

@@ -46,7 +46,7 @@ ANSWERS, PAIRS, FLIPPED = 4, 3, 0.15
 MOST_PAIRS = 2000  # that the reward model sees
 BEST_OF = 16  # answers, that PPO is compared with
 PPO_PROMPTS = 64  # in a set of PPO's answers
-HELD_OUT_PROMPTS = 128  # that tell how the reward model and PPO do
+MOST_HELD_OUT_PROMPTS = 128  # that tell how the reward model and PPO do; of few prompts, a fifth as many
 # PPO that is pushed on until it is gamed: without a divergence to mind, and with larger steps.
 PUSHED_SHARE = 0.4  # of PPO's steps
 # Problems of an examination, 500 in all.
@@ -168,7 +168,12 @@ def rewarding(training: Path, held_out: Path, depth: int) -> RewardConfig:
     return RewardConfig(data=(training,), validation_data=(held_out,), epochs=1.0, lr=_rate(4e-4, depth))
 
 
-def optimising(steps: int, depth: int, max_new_tokens: int) -> PpoConfig:
+def held_out_prompts(prompts: int) -> int:
+    """How many prompts are held out beside those whose answers are judged."""
+    return max(1, min(MOST_HELD_OUT_PROMPTS, prompts // 5))
+
+
+def optimising(steps: int, held_out: int, depth: int, max_new_tokens: int) -> PpoConfig:
     """The settings of PPO."""
     return PpoConfig(
         steps=steps,
@@ -179,18 +184,17 @@ def optimising(steps: int, depth: int, max_new_tokens: int) -> PpoConfig:
         kl=0.08,
         lr=_rate(3e-4, depth),
         schedule="cosine",
-        evaluate_problems=HELD_OUT_PROMPTS,
+        evaluate_problems=held_out,
         best_of=BEST_OF,
         evaluate_every=max(1, steps // 8),
     )
 
 
-def pushing(steps: int, depth: int, max_new_tokens: int) -> PpoConfig:
+def pushing(steps: int, held_out: int, depth: int, max_new_tokens: int) -> PpoConfig:
     """The settings of PPO that goes on where PPO has ended, until it has gamed the reward model."""
     pushed = max(1, round(PUSHED_SHARE * steps))
-    return replace(
-        optimising(pushed, depth, max_new_tokens), kl=0.0, lr=_rate(8e-4, depth), schedule="constant", best_of=0
-    )
+    settings = optimising(pushed, held_out, depth, max_new_tokens)
+    return replace(settings, kl=0.0, lr=_rate(8e-4, depth), schedule="constant", best_of=0)
 
 
 def _rate(of_depth_3: float, depth: int) -> float:

@@ -31,18 +31,19 @@ PROMPTS = 2000  # that PPO goes through again and again
 TRAINING, HELD_OUT = "training.jsonl", "held_out.jsonl"  # in the run's folder of preferences
 
 
-def story_practice(base: Path, seed: int, prompts: int = PROMPTS) -> RewardPractice:
+def story_practice(base: Path, seed: int, held_out: int, prompts: int = PROMPTS) -> RewardPractice:
     """Requests for stories, and the judge of the run; other seeds have other requests.
 
     Args:
         base: the base model's folder; the judge asks it how likely a text is.
         seed: of the requests and of their order.
-        prompts: that are not held out.
+        held_out: requests that are held out.
+        prompts: requests that are not.
     """
     judge = StoryJudge(*open_model(base, trainable=False))
-    held_out = TASK.problems(recipe.HELD_OUT_PROMPTS, seed, held_out=True)
     reward = with_known_columns(judge, judge.__name__)
-    return RewardPractice(TASK.problems(prompts, seed), held_out, reward, judge.__name__, seed)
+    examination = TASK.problems(held_out, seed, held_out=True)
+    return RewardPractice(TASK.problems(prompts, seed), examination, reward, judge.__name__, seed)
 
 
 def answer_length(context: int) -> int:
@@ -69,7 +70,7 @@ def write_preferences(
     sampling = recipe.judging(seed, answer_length(model.cfg.context))
     sides = (
         (folder.preferences / TRAINING, [practice.problem(index) for index in range(len(practice.problems))], sampling),
-        (folder.preferences / HELD_OUT, practice.held_out(recipe.HELD_OUT_PROMPTS), replace(sampling, flipped=0.0)),
+        (folder.preferences / HELD_OUT, practice.examination, replace(sampling, flipped=0.0)),
     )
     folder.preferences.mkdir(exist_ok=True)
     with Progress("judging answers", "prompts", total=sum(len(side[1]) for side in sides), show=progress) as bar:

@@ -368,7 +368,8 @@ class _Run:
             self._measure()
         config = self.config
         assert config.preference_prompts
-        practice = story_practice(self._model("pretrain"), config.seed, config.preference_prompts)
+        held_out = recipe.held_out_prompts(config.preference_prompts)
+        practice = story_practice(self._model("pretrain"), config.seed, held_out, config.preference_prompts)
         model, tok = open_model(self._model("grpo"), trainable=False)
         write_preferences(self.folder, model, tok, practice, config.seed, config.progress)
 
@@ -386,20 +387,21 @@ class _Run:
     def _push_on(self) -> Result:
         start, reference = self._model("ppo"), self._model("grpo")
 
-        def settings(steps: int, depth: int, max_new_tokens: int) -> PpoConfig:
-            return replace(recipe.pushing(steps, depth, max_new_tokens), reference=reference, critic=start / CRITIC)
+        def settings(*lengths: int) -> PpoConfig:
+            return replace(recipe.pushing(*lengths), reference=reference, critic=start / CRITIC)
 
         return self._optimise(PUSHED, start, settings)
 
-    def _optimise(self, stage: str, start: Path, settings_of: Callable[[int, int, int], PpoConfig]) -> Result:
+    def _optimise(self, stage: str, start: Path, settings_of: Callable[..., PpoConfig]) -> Result:
         from pyllm.train.ppo import ppo_in
         from pyllm.train.rlhf import answer_length, story_practice
 
         config = self.config
-        assert config.ppo_steps
+        assert config.ppo_steps and config.preference_prompts
+        held_out = recipe.held_out_prompts(config.preference_prompts)
         longest = answer_length(load(start, trainable=False).cfg.context)
-        settings = self._settings_of(stage, settings_of(config.ppo_steps, config.depth, longest))
-        practice = story_practice(self._model("pretrain"), config.seed + 1)
+        settings = self._settings_of(stage, settings_of(config.ppo_steps, held_out, config.depth, longest))
+        practice = story_practice(self._model("pretrain"), config.seed + 1, held_out)
         return ppo_in(self.folder, settings, COMMAND, start, self._model("reward"), practice, stage)
 
     def _examine(self, stage: str) -> None:

@@ -2,6 +2,8 @@
 
 import json
 import math
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -236,6 +238,51 @@ def test_a_run_tells_how_it_goes(base: Path) -> None:
     assert any("(reward " in line["sample"] for line in lines() if "sample" in line)
 
 
+def test_best_of_n_of_the_first_model_is_the_baseline(base: Path) -> None:
+    """Of one answer it is the first model itself; it is made once."""
+    settings: dict[str, Any] = {"evaluate_problems": 40, "best_of": 6, "reward": "gold.py:reward"}
+    Path("held_out.jsonl").write_text("".join(json.dumps({"prompt": f"Tell {n}."}) + "\n" for n in range(40)))
+    settings["validation_data"] = Path("held_out.jsonl")
+    ppo(config(base, **{**settings, "steps": 1}))
+    file = Path("runs/ppo/ppo_best_of_n.json")
+    found = json.loads(file.read_text())
+    assert (found["problems"], found["samples"]) == (40, 6) and 0 <= found["agreement"] <= 1
+    best = {one["n"]: one for one in found["best_of"]}
+    assert list(best) == [1, 2, 4, 6] and best[1]["kl"] == 0
+    assert best[1]["preferred"] == pytest.approx(0.5, abs=0.15)
+    assert best[1]["gold_preferred"] == pytest.approx(0.5, abs=0.15)
+    assert best[6]["preferred"] > best[2]["preferred"] + 0.1 and best[6]["reward"] > best[1]["reward"]
+    before = file.stat().st_mtime_ns
+    ppo(PpoConfig(resume=True, steps=2, progress=False))
+    assert file.stat().st_mtime_ns == before
+    ppo(config(base, name="without", best_of=0, steps=1))
+    ppo(config(base, name="unexamined", evaluate_problems=0, steps=1))
+    assert not list(Path("runs").glob("[wu]*/*best_of_n.json"))
+
+
+def test_it_is_pushed_on_from_where_it_has_ended(base: Path) -> None:
+    """With the same critic, and the divergence still from the first model."""
+    first = ppo(config(base, lr=1e-2))
+    assert first.checkpoint is not None
+    critic = first.checkpoint / "critic"
+    then = {"model": first.run, "reference": base, "critic": critic, "steps": 1, "lr": 1e-9, "kl": 0.0}
+    pushed = ppo(config(base, name="pushed", **then))
+    start = next(line for line in lines("pushed") if "held_out_kl" in line)
+    end = [line for line in lines() if "held_out_kl" in line][-1]
+    for name in ("held_out_kl", "held_out_reward", "held_out_answer_tokens"):
+        assert start[name] == pytest.approx(end[name], abs=1e-3)
+    assert abs(end["held_out_kl"]) > 0.01
+    assert pushed.checkpoint is not None
+    arenas = [load(path).parameter_arena for path in (critic, pushed.checkpoint / "critic", Path("scorer"))]
+    numpy.testing.assert_allclose(arenas[1], arenas[0], atol=1e-6)
+    assert numpy.abs(arenas[0] - arenas[2]).max() > 1e-3
+
+
+def test_nothing_of_it_knows_the_judge_of_the_run() -> None:
+    code = "import pyllm.train.ppo, pyllm.train.reward, sys; sys.exit('pyllm.tasks.story_judge' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
 def test_resumed_is_straight_bit_for_bit(base: Path) -> None:
     settings: dict[str, Any] = {"kl_target": 1.0, "schedule": "constant"}
     straight = ppo(config(base, name="straight", **settings))
@@ -268,6 +315,10 @@ def test_refusals(base: Path) -> None:
         ),
         ({"reward_model": Path("other")}, "other has a vocab_size of 300, the model one of "),
         ({"reward_model": Path("nowhere")}, "/nowhere"),
+        ({"reference": Path("other")}, "other has a vocab_size of 300, the model one of "),
+        ({"reference": Path("nowhere")}, "/nowhere"),
+        ({"critic": Path("headless")}, "headless has no value head: it is no reward model"),
+        ({"best_of": -1}, "best_of must be at least 0, got -1"),
         ({"data": None}, "there is nothing to ask: give data, or the names of tasks"),
         ({"tasks": ("addition",)}, "data and tasks exclude each other"),
         ({"minibatches": 7}, "minibatches must be at most the answers of a set, 6, got 7"),

@@ -32,7 +32,7 @@ EXAMINATION = dict.fromkeys(recipe.EXAMINATION, 4)
 SMALLER: dict[str, Any] = {
     "PRACTICE": PRACTICE,
     "EXAMINATION": EXAMINATION,
-    "HELD_OUT_PROMPTS": 4,
+    "MOST_HELD_OUT_PROMPTS": 4,
     "PPO_PROMPTS": 4,
     "BEST_OF": 2,
 }
@@ -47,7 +47,7 @@ LENGTHS: dict[str, Any] = {
     "pretrain_tokens": 20_000,
     "sft_steps": 3,
     "grpo_steps": 2,
-    "preference_prompts": 6,
+    "preference_prompts": 10,
     "ppo_steps": 5,
 }
 SMALL: dict[str, Any] = {"depth": 1, "context": 640, "threads": 1, "progress": False, **LENGTHS}
@@ -354,6 +354,17 @@ def test_minutes_become_lengths_once(book: Path, monkeypatch: pytest.MonkeyPatch
     lengths = {name: table[name] for name in LENGTHS}
     fixed = run(replace(config, **lengths, minutes=None, name="fixed"))
     assert bits(fixed.run) == bits(measured.run)
+
+
+@pytest.mark.usefixtures("no_report")
+def test_a_run_from_before_there_were_preferences_goes_on(told: Result, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(told.run, "runs/book")
+    folder = RunFolder("runs/book")
+    table = folder.read_tables()["run"]
+    folder.write_config("run", {name: value for name, value in table.items() if name not in list(LENGTHS)[3:]})
+    monkeypatch.setattr(recipe, "DEFAULT", recipe.Lengths(**LENGTHS))
+    run(RunConfig(name="book", resume=True, progress=False, stop_after="ppo"))
+    assert bits(folder.path) == bits(told.run)
 
 
 @pytest.mark.usefixtures("no_report")
