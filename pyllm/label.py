@@ -198,6 +198,11 @@ class LabelStore:
         """The id of the next prompt about which nobody has said anything; None: there is no more."""
         return self._one(f"SELECT min(id) FROM prompts WHERE id > ? AND {_OPEN}", after)
 
+    def lacks_samples(self) -> bool:
+        """Whether there is a prompt about which nobody has said anything, and which no model has answered."""
+        without = "NOT EXISTS (SELECT 1 FROM samples WHERE prompt = prompts.id)"
+        return self._one(f"SELECT min(id) FROM prompts WHERE id > ? AND {_OPEN} AND {without}", 0) is not None
+
     def before(self, prompt: int) -> int | None:
         """The id of the prompt before another one; None: that is the first."""
         return self._one("SELECT max(id) FROM prompts WHERE id < ?", prompt)

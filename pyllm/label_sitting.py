@@ -54,7 +54,7 @@ def sitting(
     with held(out), LabelStore(store_path) as store:
         store.add_prompts(prompts)
         try:
-            wanted = samples and store.next_open() is not None
+            wanted = samples and store.lacks_samples()
             yield store, Answerer.of(model, samples, drawing) if wanted else None
         finally:
             _tell(store, out)
@@ -110,7 +110,7 @@ class Answerer:
         if not has_chat_tokens(tok):
             raise ValueError(
                 f"the model in {folder} has no special tokens for conversations: tune it first with `pyllm sft`, or "
-                "pass --samples 0 to label without a model"
+                "write answers yourself with `pyllm label --samples 0`"
             )
         return cls(model, tok, str(folder), samples, drawing)
 

@@ -74,10 +74,10 @@ class _Voting:
     Args:
         store: where votes are kept.
         answerer: who answers prompts that have no answers.
-        key: reads what the person presses; raises EOFError where there is no more.
+        key: shows its argument and reads what the person presses; raises EOFError where there is no more.
     """
 
-    def __init__(self, store: LabelStore, answerer: Answerer | None, key: Callable[[], str]) -> None:
+    def __init__(self, store: LabelStore, answerer: Answerer | None, key: Callable[[str], str]) -> None:
         self._store, self._answerer, self._key = store, answerer, key
         self._console = Console(highlight=False)
         if isinstance(sys.stdin, io.TextIOWrapper):
@@ -154,11 +154,7 @@ class _Voting:
         return before
 
     def _asked(self) -> str:
-        print("vote> ", end="", flush=True)
-        key = self._key()
-        if self._key is not _line:
-            print(key if key.isprintable() else "")
-        return key.lower()
+        return self._key("vote> ").lower()
 
     def _different(self, at: int) -> tuple[LabelSample, LabelSample] | None:
         """The first two answers to a prompt that read differently; None: there are no such."""
@@ -188,8 +184,10 @@ class _Voting:
         self._console.print(side_by_side)
 
 
-def key_on_terminal() -> str:
+def key_on_terminal(prompt: str) -> str:
     """One key, without Enter. Ctrl-C raises KeyboardInterrupt, as everywhere; a key that is no character is "".
+
+    What was pressed before the prompt is shown is thrown away: it was said of something else.
 
     Raises:
         EOFError: the terminal is gone.
@@ -200,16 +198,19 @@ def key_on_terminal() -> str:
     terminal = sys.stdin.fileno()
     before = termios.tcgetattr(terminal)
     try:
-        tty.setcbreak(terminal)
+        tty.setcbreak(terminal, termios.TCSAFLUSH)
+        print(prompt, end="", flush=True)
         pressed = os.read(terminal, 32)  # an arrow is several bytes
     finally:
         termios.tcsetattr(terminal, termios.TCSADRAIN, before)
     if not pressed:
         raise EOFError
     text = pressed.decode(errors="replace")
-    return text if len(text) == 1 else ""
+    key = text if len(text) == 1 else ""
+    print(key if key.isprintable() else "")
+    return key
 
 
-def _line() -> str:
+def _line(prompt: str) -> str:
     """A line, where keys come from a file."""
-    return input().strip()
+    return input(prompt).strip()

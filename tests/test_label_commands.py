@@ -152,7 +152,10 @@ def test_mistakes(sit: Label, tmp_path: Path) -> None:
     model.save(tmp_path / "foreign")
     tok.save(tmp_path / "foreign" / "tokenizer.json")
     status, out, err = sit("prompts.txt", model=tmp_path / "foreign")
-    assert status == 1 and "tune it first with `pyllm sft`, or pass --samples 0" in err
+    assert (
+        status == 1
+        and "tune it first with `pyllm sft`, or write answers yourself with `pyllm label --samples 0`" in err
+    )
     assert out.startswith("3 prompts: 0 answered")  # they are kept all the same
     with held(Path("labels")):
         assert "another process is at work on labels" in error()

@@ -29,8 +29,7 @@ def sit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     """Runs `pyllm vote ...` on typed lines, in a folder whose prompts are answered; returns status and output."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "90")
-    save_assistant(Path("runs/one"))
-    answered(tmp_path)
+    answered(tmp_path)  # so that no model is needed
 
     def call(*arguments: str, typed: str = "") -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(typed.encode()), "utf-8"))
@@ -78,6 +77,7 @@ def test_undo_and_skip(sit: Vote) -> None:
 
 
 def test_a_model_answers(sit: Vote) -> None:
+    save_assistant(Path("runs/one"))
     Path("more.txt").write_text("Are you there?\n")
     arguments = ["more.txt", "--model", "runs/one", "--temperature", "3", "--max-new-tokens", "9"]
     status, out, _ = sit(*arguments, typed="1\n1\n1\n1\nq\n")
@@ -87,6 +87,7 @@ def test_a_model_answers(sit: Vote) -> None:
 
 
 def test_answers_that_are_the_same_are_no_pair(sit: Vote) -> None:
+    save_assistant(Path("runs/one"))
     Path("more.txt").write_text("Hello!\nWho are you?\n")
     arguments = ["more.txt", "--model", "runs/one", "--temperature", "0", "--out", "others"]
     status, _, err = sit(*arguments)
@@ -97,6 +98,7 @@ def test_answers_that_are_the_same_are_no_pair(sit: Vote) -> None:
 
 def test_votes_train_a_reward_model(sit: Vote) -> None:
     sit(typed="2\n2\n2\n")
+    save_assistant(Path("runs/one"))
     model = model_folder(Path("runs/one"))
     settings = {"epochs": 12.0, "lr": 3e-3, "validation_data": (Path("labels/preferences.jsonl"),), "progress": False}
     reward(RewardConfig(model=model, data=(Path("labels/preferences.jsonl"),), **settings))  # type: ignore[arg-type]
@@ -129,7 +131,6 @@ def test_a_database_that_another_process_has_locked(sit: Vote, monkeypatch: pyte
 
 def test_on_a_terminal_a_key_is_enough(tmp_path: Path) -> None:
     """Two answers stand side by side; Ctrl-C loses nothing."""
-    save_assistant(tmp_path / "runs" / "one")
     answered(tmp_path)
     screen = Terminal("from pyllm.vote_commands import vote as command", ["--out", "labels"], tmp_path)
     try:
