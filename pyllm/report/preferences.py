@@ -110,7 +110,7 @@ def overoptimisation(record: Record) -> list[Block]:
 def _ways(record: Record) -> Iterator[tuple[str, tuple[str, str, Lines]]]:
     """Each way to follow the reward model: its label, its colour, and lines with kl and what it reaches."""
     for found in record.best_of_n.values():
-        lines = [line for line in found.get("best_of", ()) if isinstance(line, dict)]
+        lines = found["best_of"]
         if _pairs(lines, "reward"):
             yield "best_of_n", (*BEST_OF_N, lines)
     for stage, (label, colour) in OPTIMISERS.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -68,8 +68,8 @@ class Record:
             if isinstance(line, dict) and is_number(line.get("step")):
                 lines.setdefault(str(line.get("stage")), []).append(line)
         examinations = {path.stem: _examination(path) for path in sorted((folder.path / "examination").glob("*.json"))}
-        calibrations = dict(_of_stages(folder, CALIBRATION))
-        best_of_n = dict(_of_stages(folder, BEST_OF_N))
+        calibrations = dict(_of_stages(folder, CALIBRATION, _tables))
+        best_of_n = dict(_of_stages(folder, BEST_OF_N, _baseline))
         return cls(folder, folder.read_tables(), lines, examinations, calibrations, best_of_n)
 
     @property
@@ -110,11 +110,28 @@ def numbers(lines: Lines, name: str) -> list[tuple[float, float]]:
     return [(line["step"], line[name]) for line in lines if is_number(line.get(name))]
 
 
-def _of_stages(folder: RunFolder, name: str) -> Iterator[tuple[str, Any]]:
+def _of_stages(folder: RunFolder, name: str, read: Callable[[Path], Any]) -> Iterator[tuple[str, Any]]:
     """The stage and the content of each file of a name that has the stage in it."""
     ending = name.format("")
     for path in sorted(folder.path.glob(f"*{ending}")):
-        yield path.name.removesuffix(ending), _json(path)
+        yield path.name.removesuffix(ending), read(path)
+
+
+def _tables(path: Path) -> Lines:
+    return _checked_tables(path, _json(path))
+
+
+def _baseline(path: Path) -> Mapping[str, Any]:
+    found = _json(path)
+    if not isinstance(found, dict):
+        raise ValueError(f"{path} is damaged: it is not a table")
+    return {**found, "best_of": _checked_tables(path, found.get("best_of"))}
+
+
+def _checked_tables(path: Path, found: Any) -> Lines:
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise ValueError(f"{path} is damaged: it holds no list of tables")
+    return found
 
 
 def _json(path: Path) -> Any:

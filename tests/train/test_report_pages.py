@@ -244,3 +244,28 @@ def test_a_damaged_examination(tmp_path: Path) -> None:
 def test_importing_pyllm_needs_no_plots() -> None:
     code = "import sys, pyllm, pyllm.report; assert not {'matplotlib', 'pyarrow'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "problem"),
+    [
+        ("reward_calibration.json", "[1]", "it holds no list of tables"),
+        ("reward_calibration.json", "{}", "it holds no list of tables"),
+        ("reward_calibration.json", "[", "it is not JSON"),
+        ("ppo_best_of_n.json", "[]", "it is not a table"),
+        ("ppo_best_of_n.json", '{"best_of": 3}', "it holds no list of tables"),
+    ],
+)
+def test_damaged_files_of_preferences(tmp_path: Path, name: str, content: str, problem: str) -> None:
+    folder = whole_run(tmp_path / "whole")
+    (folder.path / name).write_text(content)
+    with pytest.raises(ValueError, match=rf"{name} is damaged: {problem}$"):
+        Record.of(folder)
+
+
+def test_strange_values_in_files_of_preferences_are_left_out(tmp_path: Path) -> None:
+    folder = whole_run(tmp_path / "whole")
+    (folder.path / "reward_calibration.json").write_text('[{"sure": "x", "right": 1}, {}]')
+    (folder.path / "ppo_best_of_n.json").write_text('{"best_of": [{"kl": null, "reward": 1}, {"kl": 1, "reward": []}]}')
+    text, _ = pages_of(folder)
+    assert "## Over-optimisation" in text and "| best-of-n |" not in text
