@@ -45,10 +45,9 @@ blockquote {
 .asked { margin: 1.25rem 0; border: 1px solid var(--line); border-radius: 8px; overflow: hidden; }
 .asked > p { margin: 0; padding: 0.7rem 1rem; background: var(--wash); font-weight: 600; white-space: pre-wrap; }
 .asked dl {
-  display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 10.5rem), 1fr)); gap: 1px; margin: 0;
-  background: var(--line);
+  display: flex; flex-wrap: wrap; gap: 1px; margin: 0; background: var(--line);
 }
-.asked dl > div { background: var(--paper); padding: 0.7rem 1rem; }
+.asked dl > div { flex: 1 1 8rem; background: var(--paper); padding: 0.7rem 0.8rem; }
 dt { color: var(--soft); font-size: 0.8rem; }
 dd { margin: 0.2rem 0 0; font-size: 0.9rem; line-height: 1.5; white-space: pre-wrap; overflow-wrap: anywhere; }
 .note { color: var(--soft); font-style: italic; font-size: 0.85em; }
