@@ -85,9 +85,9 @@ class HeldOut:
             (P, count) float64 each. None of the answers is one that others are compared with.
         """
         self._answer_first(show)
+        show(f"the first model answers held-out prompts {count} times")
         judged = []
         for number in range(count):
-            show(f"the first model answers held-out prompts, {number} of {count} times")
             samples = self._answers(Engine(self.models.reference, self.tok), ANOTHER_SEED + number)
             judged.append(self._judged(samples))
         gold = [gold for _, gold in judged if gold is not None]
