@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import shlex
 import shutil
@@ -12,14 +11,13 @@ import tempfile
 from pathlib import Path
 
 import tyro
-from rich.console import Console
 from rich.panel import Panel
 
 from pyllm.chat import text_of
 from pyllm.chat_commands import note
 from pyllm.chat_session import Drawing
-from pyllm.label import LabelPrompt, LabelStore, parse_ranking
-from pyllm.label_sitting import Answerer, have_answers, shown, sitting
+from pyllm.label import LabelPrompt, parse_ranking
+from pyllm.label_sitting import Sitting, shown, sitting
 from pyllm.options import OptionalPath
 
 MOST_SAMPLES = 4
@@ -72,36 +70,13 @@ def label(
     if count < 1:
         raise ValueError(f"--count must be at least 1, got {count}")
     drawing = Drawing(max_new_tokens, temperature, seed=seed)
-    with sitting(files, tasks, count, out, None if export_only else model, 0 if export_only else samples, drawing) as (
-        store,
-        answerer,
-    ):
+    with sitting(files, tasks, count, out, model, 0 if export_only else samples, drawing) as (store, answerer):
         if not export_only:
-            _Labelling(store, answerer).run()
+            _Labelling(store, answerer, HELP).run()
 
 
-class _Labelling:
-    """One sitting of a person."""
-
-    def __init__(self, store: LabelStore, answerer: Answerer | None) -> None:
-        self._store, self._answerer = store, answerer
-        self._console = Console(highlight=False)
-        if isinstance(sys.stdin, io.TextIOWrapper):
-            sys.stdin.reconfigure(errors="replace")
-
-    def run(self) -> None:
-        """Goes through the prompts about which nothing has been said yet, until they are done or the person leaves."""
-        at = self._store.next_open()
-        if at is None:
-            note("all prompts are done")
-        else:
-            print(HELP, end="")
-        try:
-            while at is not None:
-                have_answers(self._store, self._store.prompt(at), self._answerer)
-                at = self._one(at)
-        except EOFError:
-            print()
+class _Labelling(Sitting):
+    """Answers, mends and ranks."""
 
     def _one(self, at: int) -> int | None:
         """Shows a prompt and takes what is said about it; returns the one to go on with."""

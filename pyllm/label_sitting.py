@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import sys
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.console import Console
 from rich.text import Text
 
 from pyllm.chat import BEGINNING, END_OF_TURN, Content, Message, has_chat_tokens, read_answer
@@ -133,7 +137,41 @@ class Answerer:
         return [read_answer(sample.ids, self.tok) for sample in found]
 
 
-def have_answers(store: LabelStore, prompt: LabelPrompt, answerer: Answerer | None) -> None:
+class Sitting(ABC):
+    """One sitting of a person, who goes through the prompts about which nothing has been said yet.
+
+    Args:
+        store: where all that is said is kept.
+        answerer: who answers prompts that have no answers.
+        help: what can be said, shown at the beginning.
+    """
+
+    def __init__(self, store: LabelStore, answerer: Answerer | None, help: str) -> None:
+        self._store, self._answerer, self._help = store, answerer, help
+        self._console = Console(highlight=False)
+        if isinstance(sys.stdin, io.TextIOWrapper):
+            sys.stdin.reconfigure(errors="replace")
+
+    def run(self) -> None:
+        """Goes on until all prompts are done or the person leaves."""
+        at = self._store.next_open()
+        if at is None:
+            note("all prompts are done")
+        else:
+            print(self._help, end="")
+        try:
+            while at is not None:
+                _have_answers(self._store, self._store.prompt(at), self._answerer)
+                at = self._one(at)
+        except EOFError:
+            print()
+
+    @abstractmethod
+    def _one(self, at: int) -> int | None:
+        """Shows a prompt and takes what is said of it; returns the one to go on with. Raises EOFError on leaving."""
+
+
+def _have_answers(store: LabelStore, prompt: LabelPrompt, answerer: Answerer | None) -> None:
     """Lets the model answer a prompt that nobody has answered; says why where it cannot."""
     if answerer is None or prompt.samples:
         return

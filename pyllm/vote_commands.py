@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import tyro
-from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
 
@@ -17,7 +15,7 @@ from pyllm.chat import text_of
 from pyllm.chat_commands import note
 from pyllm.chat_session import Drawing
 from pyllm.label import LabelSample, LabelStore
-from pyllm.label_sitting import Answerer, have_answers, shown, sitting
+from pyllm.label_sitting import Answerer, Sitting, shown, sitting
 from pyllm.options import OptionalPath
 
 DRAWN = 4  # answers, so that there are two different ones
@@ -68,37 +66,24 @@ def vote(
             print(NEXT.format(out / "preferences.jsonl"))
 
 
-class _Voting:
-    """One sitting of a person.
+class _Voting(Sitting):
+    """Says which of two answers is better.
 
     Args:
-        store: where votes are kept.
-        answerer: who answers prompts that have no answers.
+        store: see Sitting.
+        answerer: see Sitting.
         key: shows its argument and reads what the person presses; raises EOFError where there is no more.
     """
 
     def __init__(self, store: LabelStore, answerer: Answerer | None, key: Callable[[str], str]) -> None:
-        self._store, self._answerer, self._key = store, answerer, key
-        self._console = Console(highlight=False)
-        if isinstance(sys.stdin, io.TextIOWrapper):
-            sys.stdin.reconfigure(errors="replace")
-
-    def run(self) -> None:
-        """Goes through the prompts about which nothing has been said yet, until they are done or the person leaves."""
-        at = self._store.next_open()
-        if at is None:
-            note("all prompts are done")
-        else:
-            print(HELP, end="")
-        try:
-            while at is not None:
-                at = self._one(at) or self._last()
-        except EOFError:
-            print()
+        super().__init__(store, answerer, HELP)
+        self._key = key
 
     def _one(self, at: int) -> int | None:
+        return self._vote(at) or self._last()
+
+    def _vote(self, at: int) -> int | None:
         """Shows a pair and takes the vote; returns the prompt to go on with."""
-        have_answers(self._store, self._store.prompt(at), self._answerer)
         pair = self._different(at)
         if pair is None:
             note(f"prompt {at:,} has no two different answers to choose from, and is left out")

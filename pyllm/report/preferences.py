@@ -86,9 +86,9 @@ def overoptimisation(record: Record) -> list[Block]:
         if panels:
             blocks.append(Plot(f"overoptimisation_{title}", f"{title} over the divergence", panels))
     rows = [
-        (label if first else "", *(_shown(line, name) for name in ("kl", *SCORES, *PREFERRED)))
+        ("" if place else label, *(_shown(line, name) for name in ("kl", *SCORES, *PREFERRED)))
         for label, _, lines in ways.values()
-        for first, line in zip([True] + [False] * len(lines), lines, strict=False)
+        for place, line in enumerate(lines)
     ]
     header = ("", "nats an answer", *SCORES.values(), *PREFERRED.values())
     blocks.append(Table(header, rows))

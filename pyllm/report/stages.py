@@ -12,7 +12,7 @@ from pyllm.model import ModelConfig
 from pyllm.report.blocks import Block, Command, Curve, File, Folded, Line, Panel, Paragraph, Plot, Quote, Section, Table
 from pyllm.report.commands import again
 from pyllm.report.examination import label
-from pyllm.report.preferences import curves_of_reward_model, figures_of_reward_model
+from pyllm.report.preferences import REWARD_MODELS, curves_of_reward_model, figures_of_reward_model
 from pyllm.report.record import Lines, Record, is_number, numbers
 from pyllm.train.display import duration
 
@@ -50,7 +50,8 @@ def stage_section(record: Record, stage: str) -> Section:
     lines = record.lines[stage]
     practises = bool(numbers(lines, PRACTICE))
     blocks: list[Block] = [Table((), _figures(record, stage, lines, practises))]
-    blocks += curves_of_reward_model(record, stage)
+    if stage in REWARD_MODELS:
+        blocks += curves_of_reward_model(record, stage)
     blocks += _curves(record, stage, lines, practises)
     if (command := again(record, stage)) is not None:
         blocks.append(Command("Again", command))
@@ -85,7 +86,8 @@ def _figures(record: Record, stage: str, lines: Lines, practises: bool) -> list[
         else:
             rows.append(("training loss, last step", f"{last['loss']:.4f} {_unit(stage)}"))
     evaluated = _last_evaluation(lines)
-    rows += figures_of_reward_model(record, stage)
+    if stage in REWARD_MODELS:
+        rows += figures_of_reward_model(record, stage)
     for name, (title, unit) in EVALUATED.items():
         if name in evaluated:
             of_tokens = unit == TOKEN_LOSS

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyllm import checkpoint
 from pyllm.files import file_size
-from pyllm.model import ModelConfig, load
+from pyllm.model import ModelConfig
 from pyllm.ops.library import library
 from pyllm.progress import Outline
 from pyllm.threads import checked_threads, set_num_threads
@@ -399,7 +399,7 @@ class _Run:
         config = self.config
         assert config.ppo_steps and config.preference_prompts
         held_out = recipe.held_out_prompts(config.preference_prompts)
-        longest = answer_length(load(start, trainable=False).cfg.context)
+        longest = answer_length(ModelConfig.derive(config.depth, context=config.context)[0].context)
         settings = self._settings_of(stage, settings_of(config.ppo_steps, held_out, config.depth, longest))
         practice = story_practice(self._model("pretrain"), config.seed + 1, held_out)
         return ppo_in(self.folder, settings, COMMAND, start, self._model("reward"), practice, stage)

@@ -269,3 +269,16 @@ def test_strange_values_in_files_of_preferences_are_left_out(tmp_path: Path) -> 
     (folder.path / "ppo_best_of_n.json").write_text('{"best_of": [{"kl": null, "reward": 1}, {"kl": 1, "reward": []}]}')
     text, _ = pages_of(folder)
     assert "## Over-optimisation" in text and "| best-of-n |" not in text
+
+
+def test_accuracy_of_pairs_makes_no_reward_model_of_dpo(tmp_path: Path) -> None:
+    folder = whole_run(tmp_path / "whole")
+    before = pages_of(folder)[0]
+    folder.write_config("dpo", {"lr": 0.01})
+    with folder.metrics_writer("dpo") as write:
+        write(1, loss=0.5)
+        write(1, validation_loss=0.6, validation_accuracy=0.75)
+    text = pages_of(folder)[0]
+    assert "## DPO" in text and "0.6000 nats a pair" in text
+    for words in ("told the right way round", "Sure: the probability", "accuracy and calibration"):
+        assert text.count(words) == before.count(words) == 1
