@@ -1,11 +1,14 @@
-"""Files: which of those named are there, folders to write into, and writing a file whole or not at all."""
+"""Files: which of those named are there, folders to write into, writing a file whole or not at all, JSON lines."""
 
+import json
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
+
+from pyllm.patterns import utf8
 
 LOCK = ".lock"  # in a folder that is held
 
@@ -97,3 +100,8 @@ def write_whole(path: Path, content: bytes) -> None:
     """Writes a file, whole or not at all."""
     with written_whole(path) as file:
         file.write(content)
+
+
+def json_lines(records: Iterable[Mapping[str, Any]]) -> bytes:
+    """Records as JSON, a line each, in UTF-8."""
+    return utf8("".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records))

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pyllm.chat import Content, Message, check_messages, plain_prompt, text_of
-from pyllm.files import write_whole
+from pyllm.files import json_lines, write_whole
 from pyllm.patterns import utf8
 
 APPLICATION = 0x70796C6D  # "pylm": tells our files from other programs' (https://www.sqlite.org/fileformat.html)
@@ -275,10 +275,9 @@ class LabelStore:
         """Writes conversations.jsonl and preferences.jsonl; returns their paths and how many lines each has."""
         counts = {}
         for name, records in (("conversations", self.conversations()), ("preferences", self.preferences())):
-            lines = [json.dumps(record, ensure_ascii=False) + "\n" for record in records]
-            path = folder / f"{name}.jsonl"
-            write_whole(path, utf8("".join(lines)))
-            counts[path] = len(lines)
+            path, content = folder / f"{name}.jsonl", json_lines(records)
+            write_whole(path, content)
+            counts[path] = content.count(b"\n")
         return counts
 
     # How it does so

@@ -7,7 +7,6 @@ shown 4 to 9 (Ouyang et al. 2022, InstructGPT, section 3.5). Labels can be flipp
 from __future__ import annotations
 
 import itertools
-import json
 import math
 import random
 import sys
@@ -20,10 +19,9 @@ from tyro.conf import UseAppendAction
 
 from pyllm.chat import END_OF_TURN, has_chat_tokens, plain_prompt
 from pyllm.engine import Engine
-from pyllm.files import make_folder, write_whole
+from pyllm.files import json_lines, make_folder, write_whole
 from pyllm.model import GPT
 from pyllm.options import OptionalInt, OptionalPath, OptionalSwitch, OptionalText
-from pyllm.patterns import utf8
 from pyllm.progress import Progress
 from pyllm.tasks import Problem
 from pyllm.threads import set_num_threads
@@ -155,7 +153,7 @@ def judge(config: JudgeConfig) -> JudgedCounts:
     with Progress("judging answers", "prompts", total=len(problems), show=config.progress) as bar:
         try:
             for pairs in preferences_of(model, tok, practice, problems, sampling, counts):
-                lines += utf8("".join(json.dumps(pair, ensure_ascii=False) + "\n" for pair in pairs))
+                lines += json_lines(pairs)
                 write_whole(config.out, lines)
                 bar.update(counts.prompts, lambda: [f"{counts.pairs:,} pairs"])
         except BaseException:

@@ -6,14 +6,12 @@ reward model. What the judge makes of PPO's answers is told and not learned from
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pyllm.files import write_whole
+from pyllm.files import json_lines, write_whole
 from pyllm.model import GPT
-from pyllm.patterns import utf8
 from pyllm.progress import Progress
 from pyllm.tasks.registry import TASKS
 from pyllm.tasks.rewards import with_known_columns
@@ -89,11 +87,11 @@ def _write(
     bar: Progress,
     before: int,
 ) -> int:
-    counts, lines = JudgedCounts(), []
+    counts, lines = JudgedCounts(), b""
     for pairs in preferences_of(model, tok, practice, problems, sampling, counts):
-        lines += [json.dumps(pair, ensure_ascii=False) + "\n" for pair in pairs]
+        lines += json_lines(pairs)
         bar.update(before + counts.prompts, lambda: [f"{counts.pairs:,} pairs"])
     if not lines:
         raise ValueError(f"there is nothing to learn from: {counts}; --stop-after imitation leaves out what follows")
-    write_whole(path, utf8("".join(lines)))
+    write_whole(path, lines)
     return counts.prompts
